@@ -1,0 +1,1 @@
+"""A small leaf that every package may import: clock, ids, text, audit."""

@@ -1,0 +1,1 @@
+"""The building: command line, settings, wiring, database. Nobody imports it."""

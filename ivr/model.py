@@ -1,0 +1,140 @@
+"""What a call is, on the line and in the books: frozen records that every other module speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a caller id was taken or refused (R6.5). ``accepted.*`` is taken, everything else refused."""
+
+    MOBILE = "accepted.mobile"
+    IOT = "accepted.iot"
+    LANDLINE = "accepted.landline"
+    LOCAL = "accepted.local"
+    INTERNATIONAL = "accepted.international"
+    ALLOW_LISTED = "accepted.allow-listed"
+    ANONYMOUS = "withheld.anonymous"
+    PRIVACY = "withheld.privacy"
+    RESTRICTED = "withheld.restricted"
+    UNAVAILABLE = "withheld.unavailable"
+    SENTINEL = "withheld.sentinel"
+    EMPTY = "withheld.empty"
+    LETTERS = "abnormal.letters"
+    NOT_A_NUMBER = "abnormal.not-a-number"
+    LENGTH = "abnormal.length"
+    PREFIX = "abnormal.prefix"
+    AREA_CODE = "abnormal.area-code"
+    REPEATED_DIGIT = "abnormal.repeated-digit"
+    OWN_NUMBER = "abnormal.own-number"
+    EMERGENCY_NUMBER = "abnormal.emergency-number"
+    SHORT_CODE = "abnormal.short-code"
+    INTERNATIONAL_OFF = "abnormal.international-off"
+
+
+@dataclass(frozen=True, slots=True)
+class CallerId:
+    """What the network claims about a caller; nobody has vouched for it.
+
+    ``presentation`` is the Q.931 octet that Asterisk reports (``agi_callingpres``): ``& 0x60`` is 0x00 allowed,
+    0x20 restricted, 0x40 unavailable.
+    """
+
+    number: str
+    name: str = ""
+    presentation: int = 0
+    privacy: str = ""
+    trunk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What screening says of a caller id.
+
+    ``accepted`` is what is done; ``reason`` what the rules say: they differ in shadow mode and while refusing is
+    stopped on a trunk (``shadowed`` is then true). ``number`` is normalised: ``13812345678``, ``05433123456``,
+    ``+442071838750``; for a refused caller it is what could be read, else empty.
+    """
+
+    accepted: bool
+    reason: Reason
+    number: str
+    shadowed: bool = False
+
+
+class Outcome(StrEnum):
+    """What became of a call. A call is *connected* when a person answered, nothing less (GB/T 33358)."""
+
+    LIVE = "live"
+    ANSWERED = "answered"
+    MESSAGE = "message"
+    CALLBACK = "callback"
+    EMERGENCY = "emergency"
+    ABANDONED = "abandoned"
+    REFUSED = "refused"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """The row that stays of a call. Instants are aware UTC.
+
+    ``id`` is Asterisk's Uniqueid of the citizen's channel with the node's name before it. ``rang_at`` is the first
+    instant we know of; ``greeted_at`` when the announcement began (the channel answered); ``answered_at`` when a
+    person spoke; the wait that GB/T 33358 limits to 15 s is ``answered_at - rang_at``.
+    """
+
+    id: str
+    trunk: str
+    dialled: str
+    claimed_number: str
+    number: str
+    reason: str
+    shadowed: bool
+    rang_at: datetime
+    greeted_at: datetime | None = None
+    queued_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    seat: str = ""
+    emergency: str = ""
+    outcome: Outcome = Outcome.LIVE
+    cause: int = 0
+    degraded: bool = False
+
+
+class Track(StrEnum):
+    """Whose voice a recording holds."""
+
+    CITIZEN = "citizen"
+    AGENT = "agent"
+    EMERGENCY = "emergency"
+    MESSAGE = "message"
+
+
+class RecordingState(StrEnum):
+    """Where a recording is in its life."""
+
+    CLOSED = "closed"
+    EMPTY = "empty"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One closed track: an A-law WAV (8,000 Hz, mono) with its hash in a signed manifest.
+
+    ``path`` is relative to the recordings directory; ``seconds`` is the length of the audio.
+    """
+
+    id: str
+    call_id: str
+    track: Track
+    who: str
+    started_at: datetime
+    seconds: float
+    sha256: str
+    path: str
+    state: RecordingState = RecordingState.CLOSED

@@ -1,0 +1,1 @@
+"""Speech to text; its engine and workers come with the issue on transcription."""
