@@ -1,0 +1,31 @@
+"""The ``hotline`` command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from hotline.settings import SettingsError
+
+#: Verb modules in the order in which ``hotline --help`` lists them.
+VERBS = ("run", "check", "service", "prompts", "screen_call", "demo")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse the command line and carry out one verb; the exit status is 0 only when it did what was asked."""
+    parser = argparse.ArgumentParser(prog="hotline", description="12345 政务服务便民热线")
+    subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb in VERBS:
+        importlib.import_module(f"hotline.cli.{verb}").add(subparsers)
+    args = parser.parse_args(argv)
+    try:
+        status: int = args.run(args)
+    except SettingsError as error:
+        print(f"The settings cannot be used:\n{error}", file=sys.stderr)
+        return 2
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
