@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 CIVIL = ZoneInfo("Asia/Shanghai")
@@ -22,3 +22,9 @@ def civil(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{instant} has no time zone; pass an aware datetime")
     return instant.astimezone(CIVIL)
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """The first instant of a civil day and the first after it, in UTC."""
+    start = datetime.combine(day, time(), CIVIL)
+    return start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -138,3 +138,41 @@ class Recording:
     sha256: str
     path: str
     state: RecordingState = RecordingState.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that a person must see to: raised once, however often it is found, until it is cleared."""
+
+    code: str
+    detail: str
+    raised_at: datetime
+    cleared_at: datetime | None = None
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The calls of one civil day in numbers.
+
+    ``by_outcome`` counts every call, ``refused`` those not taken, by reason (``shed``: over capacity). ``offered`` are
+    the calls that were taken and are over or answered; of these ``connected`` reached a person, ``within_goal`` of
+    them within the goal (GB/T 33358: 15 s from the first ring, and 95 % of a day's calls connected).
+    """
+
+    day: date
+    by_outcome: dict[str, int]
+    refused: dict[str, int]
+    offered: int
+    connected: int
+    within_goal: int
+
+    @property
+    def connected_share(self) -> float | None:
+        """Connected calls of those offered, 0 to 1; None before the first call of the day."""
+        return self.connected / self.offered if self.offered else None
+
+    @property
+    def within_goal_share(self) -> float | None:
+        """Calls answered within the goal of those connected, 0 to 1; None before the first."""
+        return self.within_goal / self.connected if self.connected else None
