@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hotline.settings import Settings
 from hotline.toolchain import Toolchain
+from ivr import notes
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "asterisk-config"
 
@@ -164,6 +165,7 @@ def render(settings: Settings, toolchain: Toolchain, kept: Secrets) -> Path:
         "secrets": kept,
         "toolchain": toolchain,
         "node": "hotline",
+        "note": notes.EXPRESSION,
         "modules": [f"{name}.so" for name in MODULES],
         "dialled": dialled_numbers(settings),
         "queues": queues(settings),

@@ -1,0 +1,115 @@
+"""After a gap: what lives in Asterisk, what the books know, and what the journal noted are brought together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from common import clock
+from ivr import notes
+from ivr.ami.client import AmiClient, AmiError
+from ivr.ami.events import ChannelSnapshot, snapshot
+from ivr.book import Book
+from ivr.call import Facts
+from ivr.journal import Journal
+from ivr.model import CallerId, CallRecord, Outcome, Verdict
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A live call that waits in AGI for somebody to go on with its step."""
+
+    channel: str
+    call_id: str
+    facts: Facts
+
+
+class Adoption:
+    """Brings the books into line with Asterisk after a start or a lost line.
+
+    ``open_calls`` are the calls that have not ended as far as the database knows; ``normalise`` reads a claimed number
+    without counting it.
+    """
+
+    def __init__(
+        self,
+        client: AmiClient,
+        journal: Journal,
+        open_calls: Callable[[], Awaitable[list[CallRecord]]],
+        normalise: Callable[[CallerId], Verdict],
+    ) -> None:
+        self._client = client
+        self._journal = journal
+        self._open_calls = open_calls
+        self._normalise = normalise
+
+    async def adopt(self, book: Book) -> list[Adopted]:
+        """Put every live call into the book, close those that are gone, and say which wait for a script.
+
+        Raises:
+            AmiError: the line was lost again meanwhile.
+        """
+        known = {record.id: record for record in await self._open_calls()}
+        listed = await self._client.listing(
+            "CoreShowChannels", item_event="CoreShowChannel", complete_event="CoreShowChannelsComplete"
+        )
+        # The journal after the listing: a call that ended in between is in one of them at least.
+        noted = await asyncio.to_thread(self._journal.read)
+        waiting: list[Adopted] = []
+        live = [channel for item in listed if (channel := snapshot(item)) and _is_citizen(channel)]
+        for channel in live:
+            note = await self._ask(channel)
+            record = self._join(known.pop(channel.uniqueid, None), note)
+            if record is None:
+                continue
+            book.open(record)
+            if channel.application == "AGI":
+                caller_id = CallerId(channel.number, trunk=record.trunk)
+                facts = Facts(channel.exten, caller_id, record.dialled, resumed=True)
+                waiting.append(Adopted(channel.channel, channel.uniqueid, facts))
+        book.enter(_gone(record, noted.get(record.id)) for record in known.values())
+        book.enter(
+            record
+            for call_id, note in noted.items()
+            if call_id not in known and call_id not in book and (record := self._join(None, note))
+        )
+        await book.written()
+        await asyncio.to_thread(self._journal.remove, list(noted))
+        log.info("the books are in line with Asterisk", live=len(live), gone=len(known), noted=len(noted))
+        return waiting
+
+    def _join(self, record: CallRecord | None, note: notes.Note | None) -> CallRecord | None:
+        if note is None:
+            return record
+        if record is not None:
+            return notes.merge(record, note)
+        return notes.fresh(note, self._normalise(CallerId(note.number, trunk=note.trunk)))
+
+    async def _ask(self, channel: ChannelSnapshot) -> notes.Note | None:
+        try:
+            reply = await self._client.action("Getvar", Channel=channel.channel, Variable=f"EVAL({notes.EXPRESSION})")
+        except AmiError:
+            return None
+        return notes.read(reply.fields.get("Value", ""))
+
+
+def _is_citizen(channel: ChannelSnapshot) -> bool:
+    """The channel that a call came in on; legs dialled for it carry its id as Linkedid, whispers are Local."""
+    return (
+        channel.channel.startswith("PJSIP/")
+        and channel.uniqueid == channel.linkedid
+        and channel.context.startswith("hotline-")
+    )
+
+
+def _gone(record: CallRecord, note: notes.Note | None) -> CallRecord:
+    """The last record of a call that ended unseen; where nothing tells how, it is lost."""
+    if note is not None:
+        return notes.merge(record, note)
+    outcome = Outcome.LOST if record.outcome is Outcome.LIVE else record.outcome
+    return replace(record, ended_at=clock.now(), outcome=outcome)

@@ -1,0 +1,272 @@
+"""One task per live script: what happens on a ring, a hangup, a crash, a restart and a shutdown.
+
+Events come in one ordered stream and are taken one at a time; nothing here waits for a caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from common import clock
+from ivr.adoption import Adoption
+from ivr.ami.channel import AgiChannel
+from ivr.ami.client import AmiClient, AmiError
+from ivr.ami.events import (
+    AgentConnect,
+    AsyncAgiEnd,
+    AsyncAgiExec,
+    AsyncAgiStart,
+    Connected,
+    Disconnected,
+    Event,
+    Hangup,
+    QueueCallerJoin,
+    QueueCallerLeave,
+    UserEvent,
+)
+from ivr.book import Book
+from ivr.call import Call, Facts
+from ivr.channel import CallFailed, HungUp
+from ivr.model import CallerId, CallRecord, Outcome
+
+log = structlog.get_logger(__name__)
+
+#: A script as the switchboard starts it; it knows nothing of tickets (docs/architecture.md, imports).
+Script = Callable[[Call], Awaitable[None]]
+
+#: A channel of an endpoint is PJSIP/<endpoint>-<eight hex digits>.
+_ENDPOINT: Final = re.compile(r"PJSIP/([A-Za-z0-9-]{1,40})-[0-9a-f]{8}")
+_HEARTBEAT_SECONDS: Final = 2.0
+_DRAIN_LOOK_SECONDS: Final = 0.5
+_FIRST_STEP: Final = "new"
+
+
+class Switchboard:
+    """Takes what happens on the line, and starts the script that each step asks for.
+
+    ``pick`` gives the script of a step, ``adoption`` finds what lives after a gap, ``call_ended`` hears of each end
+    (the recordings' sweeper), ``alarm`` of what an operator must know, ``shed`` how many calls were refused for want of
+    capacity since it last heard.
+    """
+
+    def __init__(
+        self,
+        client: AmiClient,
+        book: Book,
+        adoption: Adoption,
+        pick: Callable[[str], Script],
+        *,
+        live_recordings: Path,
+        call_ended: Callable[[], None],
+        alarm: Callable[[str, str], None],
+        shed: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self._client = client
+        self._book = book
+        self._adoption = adoption
+        self._pick = pick
+        self._live_recordings = live_recordings
+        self._call_ended = call_ended
+        self._alarm = alarm
+        self._shed = shed
+        self._shed_calls = 0
+        self._sessions: dict[str, AgiChannel] = {}
+        self._scripts: dict[str, asyncio.Task[None]] = {}
+        self._left_at: dict[str, int] = {}
+        #: Events that were under way when live calls were looked up: a start among them is known already.
+        self._stale_events = 0
+        self._draining = False
+        self.line_is_up = asyncio.Event()
+
+    async def run(self) -> None:
+        """Take events until cancelled. Scripts end with it; their callers wait in Asterisk and are found again."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._beat(), name="heartbeat")
+            try:
+                while True:
+                    event = await self._client.events.get()
+                    await self._take(event, tasks)
+                    self._stale_events = max(0, self._stale_events - 1)
+            finally:
+                for task in self._scripts.values():
+                    task.cancel()
+
+    async def drain(self, seconds: float) -> None:
+        """Take no new calls (the dialplan leads them to the seats by itself) until those of now have ended.
+
+        Gives up after ``seconds``: what still lives then goes on in Asterisk and is taken into the books later.
+        """
+        self._draining = True
+        await self._say_here(0)
+        try:
+            async with asyncio.timeout(seconds):
+                while len(self._book):
+                    await asyncio.sleep(_DRAIN_LOOK_SECONDS)
+        except TimeoutError:
+            log.warning("calls outlive the drain; they go on without the service", calls=len(self._book))
+        await self._book.written()
+
+    # ── Events ──
+
+    async def _take(self, event: Event, tasks: asyncio.TaskGroup) -> None:
+        match event:
+            case AsyncAgiStart():
+                self._start(event, tasks)
+            case AsyncAgiExec():
+                if session := self._sessions.get(event.uniqueid):
+                    session.exec_done(event)
+            case AsyncAgiEnd():
+                if session := self._sessions.pop(event.uniqueid, None):
+                    session.session_ended()
+            case Hangup():
+                self._hung_up(event)
+            case AgentConnect():
+                if event.uniqueid in self._book:
+                    record = self._book.get(event.uniqueid)
+                    outcome = Outcome.ANSWERED if record.outcome is Outcome.LIVE else record.outcome
+                    now = clock.now()
+                    self._book.change(
+                        record.id, seat=event.member, answered_at=record.answered_at or now, outcome=outcome
+                    )
+            case QueueCallerJoin():
+                if event.uniqueid in self._book:
+                    record = self._book.get(event.uniqueid)
+                    self._book.change(record.id, queued_at=record.queued_at or clock.now())
+            case QueueCallerLeave():
+                self._left_at[event.uniqueid] = event.position
+            case UserEvent():
+                await self._said(event)
+            case Connected():
+                await self._connected(tasks)
+            case Disconnected():
+                self._disconnected()
+            case _:
+                pass
+
+    def _start(self, event: AsyncAgiStart, tasks: asyncio.TaskGroup) -> None:
+        call_id = event.uniqueid
+        if self._stale_events and call_id in self._sessions:
+            return
+        caller_id = CallerId(
+            event.number, event.name, event.presentation, event.variables.get("HOTLINE_PRIVACY", ""), _trunk(event.channel)
+        )
+        if call_id not in self._book:
+            self._book.open(
+                CallRecord(
+                    id=call_id,
+                    trunk=caller_id.trunk,
+                    dialled=event.dnid,
+                    claimed_number=event.number,
+                    number="",
+                    reason="",
+                    shadowed=False,
+                    rang_at=clock.now(),
+                )
+            )
+        self._speak(event.channel, Facts(event.exten, caller_id, event.dnid), call_id, tasks)
+
+    def _speak(self, channel: str, facts: Facts, call_id: str, tasks: asyncio.TaskGroup) -> None:
+        if old := self._sessions.pop(call_id, None):
+            old.session_ended()
+        session = AgiChannel(self._client, channel, call_id)
+        self._sessions[call_id] = session
+        task = tasks.create_task(self._script(session, facts), name=f"script {facts.step}")
+        self._scripts[call_id] = task
+        task.add_done_callback(lambda done: self._scripts.pop(call_id) if self._scripts.get(call_id) is done else None)
+
+    async def _script(self, session: AgiChannel, facts: Facts) -> None:
+        """Run one script to its end; whatever happens in it, the caller does not stay in silence."""
+        call = Call(session, facts, self._live_recordings)
+        try:
+            await self._pick(facts.step)(call)
+        except HungUp:
+            pass
+        except CallFailed as failure:
+            log.warning("a step failed on the line", call=call.id, step=facts.step, why=str(failure))
+        except Exception:
+            log.exception("a script is wrong", call=call.id, step=facts.step)
+            self._alarm("script", facts.step)
+        if call.sent_on or self._sessions.get(call.id) is not session:
+            return
+        try:
+            await (call.open() if facts.step == _FIRST_STEP else call.wait(first=True))
+        except (HungUp, CallFailed):
+            log.warning("a caller could not be led on; the dialplan's time limit does it", call=call.id)
+
+    def _hung_up(self, event: Hangup) -> None:
+        self._left_at.pop(event.uniqueid, None)
+        if session := self._sessions.pop(event.uniqueid, None):
+            session.gone(event.cause)
+        if event.uniqueid not in self._book:
+            return
+        record = self._book.get(event.uniqueid)
+        outcome = Outcome.ABANDONED if record.outcome is Outcome.LIVE else record.outcome
+        self._book.close(record.id, ended_at=clock.now(), cause=event.cause, outcome=outcome)
+        self._call_ended()
+
+    async def _said(self, event: UserEvent) -> None:
+        if event.name == "HotlineShed":
+            self._shed_calls += 1
+        elif event.name == "HotlineKey":
+            # The key may have been pressed by mistake: then the caller goes back to where they stood.
+            position = self._left_at.get(event.uniqueid)
+            if position:
+                await self._set(event.fields.get("Channel", ""), "HOTLINE_POSITION", str(position))
+        elif event.name == "HotlineEmergency" and (call_id := event.fields.get("Call", "")) in self._book:
+            service = event.fields.get("Service", "")
+            if event.fields.get("Status") == "answered":
+                self._book.change(call_id, emergency=service, answered_at=clock.now(), outcome=Outcome.EMERGENCY)
+            else:
+                self._book.change(call_id, emergency=service, outcome=Outcome.EMERGENCY)
+                self._alarm("emergency-route", service)
+
+    # ── The line ──
+
+    async def _connected(self, tasks: asyncio.TaskGroup) -> None:
+        await self._say_here()
+        found = await self._adoption.adopt(self._book)
+        self._stale_events = self._client.events.qsize()
+        for live in found:
+            log.info("a live call is taken over", call=live.call_id, step=live.facts.step)
+            self._speak(live.channel, live.facts, live.call_id, tasks)
+        self._call_ended()
+        self.line_is_up.set()
+
+    def _disconnected(self) -> None:
+        self.line_is_up.clear()
+        for session in self._sessions.values():
+            session.gone(0)
+        self._sessions.clear()
+        self._left_at.clear()
+        self._book.forget()
+
+    async def _beat(self) -> None:
+        """Tell the dialplan every two seconds that somebody listens."""
+        while True:
+            await asyncio.sleep(_HEARTBEAT_SECONDS)
+            if self.line_is_up.is_set() and not self._draining:
+                await self._say_here()
+            if self._shed_calls:
+                calls, self._shed_calls = self._shed_calls, 0
+                await self._shed(calls)
+
+    async def _say_here(self, at: int | None = None) -> None:
+        await self._set("", "HOTLINE_HEARTBEAT", str(int(clock.now().timestamp()) if at is None else at))
+
+    async def _set(self, channel: str, variable: str, value: str) -> None:
+        where = {"Channel": channel} if channel else {}
+        try:
+            await self._client.action("Setvar", Variable=variable, Value=value, **where)
+        except AmiError as error:
+            log.warning("a variable could not be set", variable=variable, why=type(error).__name__)
+
+
+def _trunk(channel: str) -> str:
+    found = _ENDPOINT.fullmatch(channel)
+    return found[1] if found else ""
