@@ -20,6 +20,7 @@ class Prompt(StrEnum):
     WAIT_CHOICES = "wait-choices"
     TO_A_PERSON = "to-a-person"
     SEAT_SERVES = "seat-serves"
+    MENU = "menu"
     SORRY_RESUMED = "sorry-resumed"
     INVALID_KEY = "invalid-key"
     GOODBYE = "goodbye"

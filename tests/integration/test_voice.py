@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import wave
 from pathlib import Path
@@ -31,9 +32,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """An installation where nothing is made."""
-    return Settings(data_dir=tmp_path)
+def settings(made: Settings, tmp_path: Path) -> Settings:
+    """An installation of the test's own whose announcements are all made."""
+    shutil.copytree(made.data_dir, tmp_path, dirs_exist_ok=True)
+    return made.model_copy(update={"data_dir": tmp_path})
 
 
 def _heard(settings: Settings, name: str) -> Samples:
@@ -116,7 +118,6 @@ def test_music_stands_in_a_folder_of_its_own(made: Settings) -> None:
 
 def test_what_a_city_changes_becomes_stale_and_is_made_again(settings: Settings) -> None:
     """A change of the city's name makes the greeting stale and nothing else; a lost file is missing."""
-    build(settings)
     old = _heard(settings, "greeting").size
     moved = settings.model_copy(update={"city_name": "乌鲁木齐市"})
     sound_path(moved, "goodbye").unlink()
@@ -131,7 +132,6 @@ def test_what_a_city_changes_becomes_stale_and_is_made_again(settings: Settings)
 
 def test_a_spoilt_sound_or_stamp_is_made_again(settings: Settings) -> None:
     """A file cut short by a full disk is stale; without a readable stamp everything is."""
-    build(settings)
     whole = sound_path(settings, "greeting").read_bytes()
     sound_path(settings, "greeting").write_bytes(whole[:100])
     assert _states(settings)["greeting"] == State.STALE
@@ -144,7 +144,6 @@ def test_a_spoilt_sound_or_stamp_is_made_again(settings: Settings) -> None:
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_studio_recording_wins(settings: Settings, channels: int) -> None:
     """A recording in the folder is heard instead, as loud as the rest and with its silence trimmed."""
-    build(settings)
     file = _studio(settings, "digits/7", hertz=700, channels=channels)
     assert _states(settings)["digits/7"] == State.STALE
     build(settings)
@@ -162,7 +161,6 @@ def test_a_studio_recording_wins(settings: Settings, channels: int) -> None:
 
 def test_a_bad_studio_recording_is_named_and_the_voice_stays(settings: Settings) -> None:
     """8-bit sound, a text called .wav and silence are named with their fault; the made sound is still heard."""
-    build(settings)
     before = {name: _heard(settings, name).tolist() for name in ("goodbye", "greeting", "recorded")}
     _studio(settings, "goodbye", width=1)
     (settings.studio_dir / "greeting.wav").write_bytes(b"no sound at all")
