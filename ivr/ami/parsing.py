@@ -117,7 +117,7 @@ def _agi_exec(headers: Headers) -> Event:
     result = headers.get("Result")
     if not isinstance(result, str):
         raise Malformed("Result")
-    return AsyncAgiExec(fields.unique_id(headers), fields.text(headers, "CommandID"), result)
+    return AsyncAgiExec(fields.unique_id(headers), fields.text(headers, "CommandId"), result)
 
 
 def _agi_end(headers: Headers) -> Event:
