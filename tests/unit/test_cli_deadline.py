@@ -1,0 +1,105 @@
+"""``hotline deadline``: what a clerk reads, and what a program reads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from hotline.cli import deadline
+
+
+def run(*argv: str) -> int:
+    """The verb as the command line calls it."""
+    parser = argparse.ArgumentParser(prog="hotline")
+    deadline.add(parser.add_subparsers())
+    args = parser.parse_args(["deadline", *argv])
+    status: int = args.run(args)
+    return status
+
+
+@pytest.mark.covers("R22.3", "R22.4", "R22.6")
+def test_json_gives_the_four_dates_their_marks_and_the_reasoning(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each name holds an ISO date; ``provisional`` says true or false for each; the reasoning counts the days."""
+    assert run("2026-02-13T10:00", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["return_by"] == "2026-02-24"
+    assert answer["due"] == "2026-02-27"
+    assert answer["last_day_to_apply_for_extension"] == "2026-02-26"
+    assert answer["latest_extended_due"] == "2026-03-12"
+    assert answer["provisional"] == dict.fromkeys(
+        ("return_by", "due", "last_day_to_apply_for_extension", "latest_extended_due"), False
+    )
+    assert answer["instants"]["due"] == "2026-02-28T00:00:00+08:00"
+    assert "2月14日(周六)春节调休上班,计第1个工作日" in answer["reasoning"]
+
+
+def test_a_time_with_its_zone_is_read_in_the_offices_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """17:00 UTC on the 12th is the 13th in Shandong."""
+    assert run("2026-02-12T17:00+00:00", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["due"] == "2026-02-27"
+
+
+def test_a_clerk_reads_the_dates_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    """The listing names each date in Chinese with its weekday, then every day from receipt on."""
+    assert run("2026-02-13T10:00") == 0
+    out = capsys.readouterr().out
+    assert "办结期限(due):2026-02-27(周五)\n" in out
+    assert "退回期限(return_by):2026-02-24(周二)\n" in out
+    assert "  2月15日(周日)春节放假,不计\n" in out
+    assert "暂定" not in out
+
+
+def test_a_year_that_nobody_knows_is_provisional_and_does_not_raise(capsys: pytest.CaptureFixture[str]) -> None:
+    """In 2035 Monday to Friday count, all four dates are marked, and the reasoning says why."""
+    assert run("2035-06-01", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["due"] == "2035-06-08"
+    assert all(answer["provisional"].values())
+    assert any("2035年放假安排尚未公布" in line for line in answer["reasoning"])
+    assert run("2035-06-01") == 0
+    assert "2035-06-08(周五),暂定" in capsys.readouterr().out
+
+
+def test_a_category_with_a_limit_set_by_law(capsys: pytest.CaptureFixture[str]) -> None:
+    """The law is named and applied; a category without one says so, and a near miss is asked about."""
+    assert run("2026-11-02", "--category", "政府信息公开", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["due"] == "2026-11-30"
+    assert run("2026-11-02", "--category", "信息公开") == 0
+    out = capsys.readouterr().out
+    assert "没有登记法定时限" in out
+    assert "是否指「政府信息公开」" in out
+
+
+def test_a_notice_from_a_file_settles_its_year(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the notice for 2035 given as a file its dates are certain."""
+    days = [{"name": "节", "date": f"2035-{day}", "isOffDay": True} for day in ("01-01", "05-01", "06-04", "10-01")]
+    file = tmp_path / "2035.json"
+    file.write_text(json.dumps({"year": 2035, "days": days}), encoding="utf-8")
+    assert run("2035-06-01", "--json", "--calendar", str(file)) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["due"], answer["provisional"]["due"]) == ("2035-06-11", False)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["昨天"],
+        ["2026-02-30T10:00"],
+        ["2026-02-13T25:00"],
+        [""],
+        ["9999-12-30"],
+        ["0001-01-01T00:00+14:00"],
+        ["2026-02-13", "--calendar", "no-such-file.json"],
+        ["2026-02-13", "--calendar", __file__],
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be used is said in one line of Chinese on standard error, with nothing on standard output."""
+    assert run(*argv) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "收到时间" in captured.err or "放假安排文件" in captured.err
