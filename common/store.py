@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from functools import cache
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, MetaData, Table
+from sqlalchemy import Connection, DateTime, Dialect, Insert, MetaData, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
@@ -69,25 +70,27 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def insert(table: Table, connection: Connection) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows ON CONFLICT, in the dialect of the connection."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+def insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, in the dialect of that name.
+
+    Building a statement costs more than running it: build each once per dialect and keep it.
+    """
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def upserting(table: Table) -> Kind[Row, None]:
     """The kind of change that writes whole rows; of two states of one key only the later reaches the database."""
     keys = [column.name for column in table.primary_key]
-    statements: dict[str, Any] = {}
+
+    @cache
+    def statement(dialect: str) -> Insert:
+        plain = insert(table, dialect)
+        fresh = {column.name: plain.excluded[column.name] for column in table.columns if column.name not in keys}
+        return plain.on_conflict_do_update(index_elements=keys, set_=fresh)
 
     def apply(connection: Connection, rows: Sequence[Row]) -> Sequence[None]:
-        statement = statements.get(connection.dialect.name)
-        if statement is None:
-            plain = insert(table, connection)
-            fresh = {column.name: plain.excluded[column.name] for column in table.columns if column.name not in keys}
-            statement = plain.on_conflict_do_update(index_elements=keys, set_=fresh)
-            statements[connection.dialect.name] = statement
         latest = {tuple(row[key] for key in keys): row for row in rows}
-        connection.execute(statement, list(latest.values()))
+        connection.execute(statement(connection.dialect.name), list(latest.values()))
         return [None] * len(rows)
 
     return apply
@@ -95,9 +98,10 @@ def upserting(table: Table) -> Kind[Row, None]:
 
 def appending(table: Table) -> Kind[Row, None]:
     """The kind of change that only ever adds rows."""
+    statement = table.insert()
 
     def apply(connection: Connection, rows: Sequence[Row]) -> Sequence[None]:
-        connection.execute(table.insert(), list(rows))
+        connection.execute(statement, list(rows))
         return [None] * len(rows)
 
     return apply

@@ -180,7 +180,7 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
         cursor.execute("PRAGMA journal_mode = WAL")
         # A number that a citizen has heard must outlive a power cut too, not only the process (NORMAL would do for
-        # that); commits are shared, so it costs one fsync per 20 ms at most.
+        # that); commits are shared, so it costs one fsync per 50 ms at most.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")

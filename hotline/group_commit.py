@@ -1,7 +1,9 @@
 """Group commit: the changes of many calls join in one transaction, and each caller waits until its own is on disk.
 
-A commit costs about as much for one row as for fifty. At 100 calls a second with four changes each, a transaction for
-every change would cost more than the call.
+A transaction costs more than the rows in it. Measured at 100 calls a second with five changed rows each, on 2 cores that
+did other things as well: CPU per call 0.84 ms with a window of 20 ms, 0.49 ms with 50 ms, 0.33 ms with 100 ms, of which
+SQLite itself takes the most. Nobody on the way to a person waits for a commit, so the window is 50 ms, and twice as
+long in a rush.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from hotline.database import Database
 
 log = structlog.get_logger(__name__)
 
+#: So many changes in one transaction are a rush.
+_RUSH = 20
 #: A transaction with more changes than this would hold up those behind it.
 _MOST = 1000
 
@@ -38,16 +42,17 @@ class _Waiting:
 class GroupCommit:
     """The ledger of one process (``common.store.Ledger``): ``write`` from anywhere, ``run`` by one owner.
 
-    ``window`` is how long, in seconds, the first change waits for others to join it.
+    ``window`` is how long, in seconds, the first change waits for others to join it; twice as long in a rush.
     """
 
-    def __init__(self, database: Database, *, window: float = 0.02) -> None:
+    def __init__(self, database: Database, *, window: float = 0.05) -> None:
         self._database = database
         self._window = window
         self._waiting: list[_Waiting] = []
         self._due = asyncio.Event()
         self._commit: asyncio.Task[None] | None = None
         self._closed = False
+        self._rush = False
 
     async def write(self, kind: Kind[Item, Result], item: Item) -> Result:
         """Apply one change; when this returns, it is on disk. Being cancelled does not take the change back.
@@ -68,7 +73,7 @@ class GroupCommit:
         try:
             while True:
                 await self._due.wait()
-                await asyncio.sleep(self._window)
+                await asyncio.sleep(self._window * (2 if self._rush else 1))
                 await self._flush()
         finally:
             await self._close()
@@ -95,6 +100,7 @@ class GroupCommit:
 
     async def _flush(self) -> None:
         batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+        self._rush = len(batch) >= _RUSH
         if not self._waiting:
             self._due.clear()
         # The thread goes on when we are cancelled; shielded, its outcome still reaches those who wait.

@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("degraded", sa.Boolean(), nullable=False),
         sa.Column("wait_ms", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_calls_number_rang_at_id"), "calls", ["number", "rang_at", "id"], unique=False)
     op.create_index(
@@ -56,8 +57,15 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     )
-    op.create_index(op.f("ix_calls_outcome_rang_at_id"), "calls", ["outcome", "rang_at", "id"], unique=False)
     op.create_index(op.f("ix_calls_rang_at_id"), "calls", ["rang_at", "id"], unique=False)
+    op.create_index(
+        "ix_calls_scarce",
+        "calls",
+        ["outcome", "rang_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("(outcome NOT IN ('live', 'answered'))"),
+        postgresql_where=sa.text("(outcome NOT IN ('live', 'answered'))"),
+    )
     op.create_table(
         "recordings",
         sa.Column("id", sa.String(length=160), nullable=False),
@@ -70,6 +78,7 @@ def upgrade() -> None:
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recordings")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_recordings_call_id"), "recordings", ["call_id"], unique=False)
     op.create_table(
@@ -79,12 +88,14 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("day", "trunk", "reason", name=op.f("pk_refusals")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "ticket_numbers",
         sa.Column("day", sa.String(length=8), nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_ticket_numbers")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "tickets",
@@ -102,14 +113,20 @@ def upgrade() -> None:
         sa.Column("steps", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
         sa.UniqueConstraint("number", name=op.f("uq_tickets_number")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_tickets_call_id"), "tickets", ["call_id"], unique=False)
     op.create_index(
         op.f("ix_tickets_caller_number_opened_at_id"), "tickets", ["caller_number", "opened_at", "id"], unique=False
     )
-    op.create_index(op.f("ix_tickets_kind_opened_at_id"), "tickets", ["kind", "opened_at", "id"], unique=False)
+    op.create_index(
+        "ix_tickets_further_call",
+        "tickets",
+        ["call_id"],
+        unique=False,
+        sqlite_where=sa.text("automatic IS 0"),
+        postgresql_where=sa.text("automatic IS false"),
+    )
     op.create_index(op.f("ix_tickets_opened_at_id"), "tickets", ["opened_at", "id"], unique=False)
-    op.create_index(op.f("ix_tickets_status_opened_at_id"), "tickets", ["status", "opened_at", "id"], unique=False)
     op.create_index(
         "uq_tickets_automatic_call",
         "tickets",
@@ -130,6 +147,7 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_status_changes_ticket_id_tickets")),
         sa.PrimaryKeyConstraint("ticket_id", "seq", name=op.f("pk_status_changes")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "audit",
