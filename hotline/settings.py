@@ -123,7 +123,9 @@ class Settings(BaseSettings):
     disk_alarm_free_share: float = Field(default=0.05, ge=0, lt=1)
 
     # Recordings
+    #: A time-stamp service (RFC 3161) and the file with the certificates (PEM) that its answers must lead to.
     timestamp_url: str = ""
+    timestamp_roots: Path | None = None
 
     @classmethod
     def settings_customise_sources(

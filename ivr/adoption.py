@@ -10,8 +10,9 @@ import structlog
 
 from common import clock
 from ivr import notes
-from ivr.ami.client import AmiClient, AmiError
-from ivr.ami.events import ChannelSnapshot, snapshot
+from ivr.ami.client import AmiClient
+from ivr.ami.events import ChannelSnapshot
+from ivr.ami.messages import AmiError
 from ivr.book import Book
 from ivr.call import Facts
 from ivr.journal import Journal
@@ -55,13 +56,10 @@ class Adoption:
             AmiError: the line was lost again meanwhile.
         """
         known = {record.id: record for record in await self._open_calls()}
-        listed = await self._client.listing(
-            "CoreShowChannels", item_event="CoreShowChannel", complete_event="CoreShowChannelsComplete"
-        )
+        live = [channel for channel in await self._client.channels() if _is_citizen(channel)]
         # The journal after the listing: a call that ended in between is in one of them at least.
         noted = await asyncio.to_thread(self._journal.read)
         waiting: list[Adopted] = []
-        live = [channel for item in listed if (channel := snapshot(item)) and _is_citizen(channel)]
         for channel in live:
             note = await self._ask(channel)
             record = self._join(known.pop(channel.uniqueid, None), note)

@@ -16,7 +16,7 @@ import structlog
 from common import clock
 from ivr.adoption import Adoption
 from ivr.ami.channel import AgiChannel
-from ivr.ami.client import AmiClient, AmiError
+from ivr.ami.client import AmiClient
 from ivr.ami.events import (
     AgentConnect,
     AsyncAgiEnd,
@@ -30,6 +30,7 @@ from ivr.ami.events import (
     QueueCallerLeave,
     UserEvent,
 )
+from ivr.ami.messages import AmiError, Value
 from ivr.book import Book
 from ivr.call import Call, Facts
 from ivr.channel import CallFailed, HungUp
@@ -44,6 +45,7 @@ Script = Callable[[Call], Awaitable[None]]
 _ENDPOINT: Final = re.compile(r"PJSIP/([A-Za-z0-9-]{1,40})-[0-9a-f]{8}")
 _HEARTBEAT_SECONDS: Final = 2.0
 _DRAIN_LOOK_SECONDS: Final = 0.5
+_SETVAR_SECONDS: Final = 5.0
 _FIRST_STEP: Final = "new"
 
 
@@ -217,7 +219,7 @@ class Switchboard:
             # The key may have been pressed by mistake: then the caller goes back to where they stood.
             position = self._left_at.get(event.uniqueid)
             if position:
-                await self._set(event.fields.get("Channel", ""), "HOTLINE_POSITION", str(position))
+                await self._set(event.fields.get("On", ""), "HOTLINE_POSITION", str(position))
         elif event.name == "HotlineEmergency" and (call_id := event.fields.get("Call", "")) in self._book:
             service = event.fields.get("Service", "")
             if event.fields.get("Status") == "answered":
@@ -241,7 +243,7 @@ class Switchboard:
     def _disconnected(self) -> None:
         self.line_is_up.clear()
         for session in self._sessions.values():
-            session.gone(0)
+            session.line_lost()
         self._sessions.clear()
         self._left_at.clear()
         self._book.forget()
@@ -260,9 +262,9 @@ class Switchboard:
         await self._set("", "HOTLINE_HEARTBEAT", str(int(clock.now().timestamp()) if at is None else at))
 
     async def _set(self, channel: str, variable: str, value: str) -> None:
-        where = {"Channel": channel} if channel else {}
+        where: dict[str, Value] = {"Channel": channel} if channel else {}
         try:
-            await self._client.action("Setvar", Variable=variable, Value=value, **where)
+            await self._client.action("Setvar", seconds=_SETVAR_SECONDS, Variable=variable, Value=value, **where)
         except AmiError as error:
             log.warning("a variable could not be set", variable=variable, why=type(error).__name__)
 

@@ -1,0 +1,164 @@
+"""Every object of the service is built here, on one page, and lives as long as the block that it is built in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import aiohttp
+
+from common import clock
+from hotline.alarms import Alarms
+from hotline.asterisk import Secrets
+from hotline.database import Database, opened
+from hotline.group_commit import GroupCommit
+from hotline.screening import policy
+from hotline.settings import Settings
+from hotline.timestamping import poster
+from ivr.adoption import Adoption
+from ivr.ami.client import AmiClient
+from ivr.book import Book
+from ivr.call import Call
+from ivr.callerid import warm_up
+from ivr.dialplans.house import House
+from ivr.dialplans.ticketing import deserves_ticket, open_ticket
+from ivr.journal import Journal
+from ivr.model import CallRecord
+from ivr.recordings.closing import Archive
+from ivr.recordings.disk import DiskWatch, Limits
+from ivr.recordings.names import TrackName
+from ivr.recordings.signing import Signer
+from ivr.recordings.stamping import Stamps
+from ivr.recordings.sweeper import Sweeper
+from ivr.recordings.timestamp import load_roots
+from ivr.refusals import RefusalGuard
+from ivr.routes import pick
+from ivr.screening import Screening
+from ivr.store import CallStore
+from ivr.switchboard import Script, Switchboard
+from tickets.desk import TicketDesk
+from tickets.store import TicketStore
+
+_STAMPS_EVERY_SECONDS = 60.0
+
+#: A part of the service that runs until it is cancelled.
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service that others speak to."""
+
+    settings: Settings
+    database: Database
+    client: AmiClient
+    switchboard: Switchboard
+    book: Book
+    calls: CallStore
+    tickets: TicketStore
+    alarms: Alarms
+    sweeper: Sweeper
+    #: What must run as long as the service does, by name; each ends only by being cancelled or by failing.
+    works: Mapping[str, Work]
+
+
+@contextlib.asynccontextmanager
+async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service]:
+    """The whole service, ready to run its works; at the end what they have written is on disk.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+        SettingsError: the settings name what does not exist.
+    """
+    warm_up(settings.area_code)
+    async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(opened(settings.database))
+        ledger = await stack.enter_async_context(GroupCommit(database).running())
+        calls = CallStore(database.reads, ledger)
+        tickets = TicketStore(database.reads, ledger)
+        desk = TicketDesk(tickets)
+        alarms = Alarms(calls)
+        client = AmiClient("127.0.0.1", settings.ami_port, "hotline", secrets.ami)
+        guard = RefusalGuard(
+            settings.refusal_jump_share, settings.refusal_jump_calls, settings.refusal_jump_window_seconds
+        )
+        screening = Screening(policy(settings), guard, alarms, alarms.clear)
+
+        async def settle(record: CallRecord) -> None:
+            if deserves_ticket(record):
+                await open_ticket(record, desk)
+
+        book = Book(calls.save, settle)
+        house = House(
+            desk,
+            book,
+            screening,
+            message_max_seconds=settings.message_max_seconds,
+            message_silence_seconds=settings.message_silence_seconds,
+            menu_queues=settings.menu_queues,
+        )
+
+        def script(step: str) -> Script:
+            return partial(_in_house, pick(step), house)
+
+        async def shed(count: int) -> None:
+            today = clock.civil(clock.now()).date()
+            await asyncio.gather(*(calls.count_refusal("", "shed", today) for _ in range(count)))
+
+        session = await stack.enter_async_context(aiohttp.ClientSession()) if settings.timestamp_url else None
+        sweeper = _sweeper(settings, calls, alarms, lambda: _live_ids(settings, switchboard, book))
+        switchboard = Switchboard(
+            client,
+            book,
+            Adoption(client, Journal(settings.journal_dir), calls.open_calls, screening.quietly),
+            script,
+            live_recordings=settings.live_recordings_dir,
+            call_ended=sweeper.poke,
+            alarm=alarms,
+            shed=shed,
+        )
+        works: dict[str, Work] = {
+            "alarms": alarms.run,
+            "books": book.run,
+            "switchboard": switchboard.run,
+            "line": client.run,
+            "sweeper": sweeper.run,
+        }
+        if session is not None:
+            roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
+            stamps = Stamps(settings.recordings_dir, poster(session, settings.timestamp_url), roots, alarms)
+            works["stamps"] = partial(stamps.run, _STAMPS_EVERY_SECONDS)
+        yield Service(settings, database, client, switchboard, book, calls, tickets, alarms, sweeper, works)
+
+
+async def _in_house(script: Callable[[Call, House], Awaitable[None]], house: House, call: Call) -> None:
+    await script(call, house)
+
+
+def _sweeper(
+    settings: Settings, calls: CallStore, alarms: Alarms, live_ids: Callable[[], Collection[str]]
+) -> Sweeper:
+    archive = Archive(
+        settings.recordings_dir, Signer.in_folder(settings.secrets_dir), stamps=bool(settings.timestamp_url)
+    )
+    return Sweeper(
+        archive,
+        settings.live_recordings_dir,
+        live_ids=live_ids,
+        save=calls.save_recordings,
+        rows=calls.recordings_on,
+        alarm=alarms,
+        disk=DiskWatch(Limits(settings.disk_alarm_free_gb, settings.disk_alarm_free_share), alarms),
+    )
+
+
+def _live_ids(settings: Settings, switchboard: Switchboard, book: Book) -> Collection[str]:
+    """The calls of now. Without a line to Asterisk nobody knows them: then every call with a live file may live."""
+    if switchboard.line_is_up.is_set():
+        return frozenset(record.id for record in book.live)
+    names = (TrackName.of_live(file.name) for file in settings.live_recordings_dir.iterdir())
+    return frozenset(name.call_id for name in names if name is not None)
