@@ -15,7 +15,7 @@ from hotline.voice_pinyin import spoken
 from hotline.voice_sound import RATE, SoundError, at_level, for_telephone, trimmed
 
 #: espeak-ng's Mandarin that reads pinyin; plain ``cmn`` would spell it in English letters.
-_LANGUAGE: Final = "cmn-latn-pinyin"
+LANGUAGE: Final = "cmn-latn-pinyin"
 
 
 class VoiceError(Exception):
@@ -73,7 +73,7 @@ def write_alaw(samples: Samples, path: Path) -> float:
 
 def _espeak(pinyin: str, voice: Voice) -> tuple[Samples, int]:
     """Samples of -1 … 1 and their rate, out of the WAV that espeak-ng writes to its output."""
-    command = ["espeak-ng", "-v", f"{_LANGUAGE}+{voice.variant}", "-s", str(voice.speed), "-p", str(voice.pitch)]
+    command = ["espeak-ng", "-v", f"{LANGUAGE}+{voice.variant}", "-s", str(voice.speed), "-p", str(voice.pitch)]
     try:
         run = subprocess.run(
             [*command, "--stdin", "--stdout"], input=pinyin.encode(), capture_output=True, check=True, timeout=60
@@ -82,7 +82,7 @@ def _espeak(pinyin: str, voice: Voice) -> tuple[Samples, int]:
         raise VoiceError("espeak-ng is not installed; it speaks the announcements: apt install espeak-ng") from error
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip()
-        raise VoiceError(f"espeak-ng failed with voice {_LANGUAGE}+{voice.variant}: {said}") from error
+        raise VoiceError(f"espeak-ng failed with voice {LANGUAGE}+{voice.variant}: {said}") from error
     except subprocess.TimeoutExpired as error:
         raise VoiceError("espeak-ng did not end within 60 s") from error
     # The lengths in a header written to a pipe mean nothing: everything after the chunk's own header is sound.

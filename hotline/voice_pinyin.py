@@ -54,6 +54,8 @@ def _words(characters: str) -> list[str]:
     for at, (one, after) in enumerate(pairwise(characters)):
         if one == "一" and after in _AFTER_RISING_ONE and characters[at - 1 : at] not in _NUMBER_BEFORE_ONE:
             syllables[at] = "yi2"
+        if one == "不" and syllables[at + 1].endswith("4"):
+            syllables[at] = "bu2"
     return syllables
 
 
