@@ -81,6 +81,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_recordings_call_id"), "recordings", ["call_id"], unique=False)
+    op.create_index(op.f("ix_recordings_path"), "recordings", ["path"], unique=False)
     op.create_table(
         "refusals",
         sa.Column("day", sa.Date(), nullable=False),
