@@ -145,7 +145,9 @@ class AsteriskProcess:
         for name in ("etc", "lib", "spool", "run", "log"):
             (self.root / name).mkdir()
         written = {
-            "asterisk.conf": "[directories]\n" + "".join(f"{key} => {value}\n" for key, value in folders.items()),
+            "asterisk.conf": "[directories]\n"
+            + "".join(f"{key} => {value}\n" for key, value in folders.items())
+            + "[options]\nsystemname = node1\n",
             "logger.conf": "[logfiles]\nmessages => notice,warning,error\n",
             "modules.conf": "[modules]\nautoload = no\n"
             + "".join(f"load = {name}.so\n" for name in (*_MODULES.split(), *self.modules)),

@@ -118,9 +118,11 @@ class AmiClient:
 
     async def run(self) -> None:
         """Keep the line up until cancelled; trouble is logged once for each kind in a row, not at every try."""
-        pause = self._retry_seconds[0]
+        first, longest = self._retry_seconds
+        pause = first
+        clock = asyncio.get_running_loop().time
         while True:
-            before = self.stats.sessions
+            before, opened_at = self.stats.sessions, clock()
             try:
                 await self._live()
             except AmiRefused as refusal:
@@ -130,10 +132,10 @@ class AmiClient:
                 continue
             except (OSError, AmiError) as trouble:
                 self._report("ami_line_lost" if self.stats.sessions > before else "ami_unreachable", why=str(trouble))
-            if self.stats.sessions > before:
-                pause = self._retry_seconds[0]
+            if self.stats.sessions > before and clock() - opened_at > longest:
+                pause = first  # a line that is lost as soon as it is up must not be sought in a storm
             await _pause(pause)
-            pause = min(pause * 2, self._retry_seconds[1])
+            pause = min(pause * 2, longest)
 
     async def _live(self) -> None:
         """One connection from its opening to its loss.

@@ -46,7 +46,7 @@ class Malformed(ValueError):  # noqa: N818 - says what it is, as HungUp does
 
 
 def described(headers: Headers) -> None:
-    """Refuse a message whose description of a channel is incomplete or has a header in between.
+    """Refuse a message whose description of a channel is incomplete, or has a header in between or twice.
 
     Raises:
         Malformed: it is not as Asterisk writes it.
@@ -56,7 +56,7 @@ def described(headers: Headers) -> None:
         start = names.index(DESCRIPTION[0])
     except ValueError:
         raise Malformed("no channel") from None
-    if names[start : start + len(DESCRIPTION)] != DESCRIPTION:
+    if names[start : start + len(DESCRIPTION)] != DESCRIPTION or any(isinstance(headers[n], list) for n in DESCRIPTION):
         raise Malformed("channel not described as Asterisk does")
 
 

@@ -83,6 +83,7 @@ async def test_log_in_ping_and_list(asterisk: AsteriskProcess) -> None:
         start = await _call(client)
         (found,) = [one for one in await client.channels() if one.uniqueid == start.uniqueid]
         assert (found.application, found.application_data, found.context) == ("AGI", "agi:async", "hotline-ask")
+        assert found.uniqueid.startswith("node1-")
         assert client.stats.malformed == 0
         await AgiChannel.of(client, start).hang_up(16)
         assert (await _next(client, Hangup)).uniqueid
