@@ -216,7 +216,7 @@ def load(**overrides: object) -> Settings:
 
 
 #: Variables that are read before there are settings.
-_EARLY = {"HOTLINE_CONFIG", "HOTLINE_ASTERISK", "HOTLINE_CACHE"}
+_EARLY = {"HOTLINE_CONFIG", "HOTLINE_ASTERISK", "HOTLINE_CACHE", "HOTLINE_DEBIAN_MIRROR"}
 
 
 def _known(variable: str) -> bool:
