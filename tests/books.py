@@ -1,0 +1,76 @@
+"""Open books on a real SQLite file, and records to put into them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hotline.audit import AuditStore
+from hotline.database import Database, opened
+from hotline.group_commit import GroupCommit
+from ivr.model import CallRecord, Recording, Track
+from ivr.store import CallStore
+from tickets.desk import TicketDesk
+from tickets.store import TicketStore
+
+#: 10:00 on a working day in Binzhou.
+MORNING = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Everything that can be written to and read from in one place."""
+
+    database: Database
+    ledger: GroupCommit
+    calls: CallStore
+    tickets: TicketStore
+    desk: TicketDesk
+    audit: AuditStore
+
+
+def url(folder: Path) -> str:
+    """The database of a test."""
+    return f"sqlite+aiosqlite:///{folder / 'hotline.db'}"
+
+
+@contextlib.asynccontextmanager
+async def books(folder: Path, *, window: float = 0.002) -> AsyncIterator[Books]:
+    """Open the books in ``folder``; flushed and closed at the end."""
+    async with opened(url(folder)) as database, GroupCommit(database, window=window).running() as ledger:
+        tickets = TicketStore(database.reads, ledger)
+        calls = CallStore(database.reads, ledger)
+        yield Books(database, ledger, calls, tickets, TicketDesk(tickets), AuditStore(ledger))
+
+
+def call(name: str = "node-1.1", /, **changed: object) -> CallRecord:
+    """A call that rings, from a mobile in this city."""
+    record: dict[str, object] = {
+        "id": name,
+        "trunk": "carrier",
+        "dialled": "12345",
+        "claimed_number": "13854301001",
+        "number": "13854301001",
+        "reason": "accepted.mobile",
+        "shadowed": False,
+        "rang_at": MORNING,
+    }
+    return CallRecord(**{**record, **changed})  # type: ignore[arg-type]  # tests name the fields
+
+
+def track(name: str = "track-1", call_id: str = "node-1.1", /, **changed: object) -> Recording:
+    """The citizen's voice in a call, closed."""
+    record: dict[str, object] = {
+        "id": name,
+        "call_id": call_id,
+        "track": Track.CITIZEN,
+        "who": "13854301001",
+        "started_at": MORNING,
+        "seconds": 12.5,
+        "sha256": "0" * 64,
+        "path": f"2026-11-24/{name}.wav",
+    }
+    return Recording(**{**record, **changed})  # type: ignore[arg-type]  # tests name the fields
