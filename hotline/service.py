@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import structlog
 
@@ -14,6 +15,11 @@ from hotline.asterisk import Secrets
 from hotline.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+
+def ready_file(settings: Settings) -> Path:
+    """The file that stands while the service has its line to Asterisk and takes calls; empty."""
+    return settings.data_dir / "run" / "ready"
 
 
 class WorkEnded(Exception):  # noqa: N818 - says what happened
@@ -29,9 +35,11 @@ async def run(settings: Settings, secrets: Secrets) -> None:
     """
     with _signals() as stop:
         async with wiring.service(settings, secrets) as parts:
+            ready_file(settings).parent.mkdir(parents=True, exist_ok=True)
             stopping = asyncio.create_task(stop.get(), name="signals")
             async with asyncio.TaskGroup() as group:
                 works = [group.create_task(_endless(name, work), name=name) for name, work in parts.works.items()]
+                works.append(group.create_task(_say_ready(parts), name="ready"))
                 await stopping
                 log.info("draining", calls=len(parts.book))
                 again = asyncio.create_task(stop.get(), name="signals")
@@ -40,6 +48,19 @@ async def run(settings: Settings, secrets: Secrets) -> None:
                 for task in (again, draining, *works):
                     task.cancel()
     log.info("stopped")
+
+
+async def _say_ready(parts: wiring.Service) -> None:
+    """Keep the ready file in step with the line to Asterisk."""
+    file = ready_file(parts.settings)
+    try:
+        while True:
+            await parts.switchboard.line_is_up.wait()
+            file.touch()
+            await parts.switchboard.line_is_down.wait()
+            file.unlink(missing_ok=True)
+    finally:
+        file.unlink(missing_ok=True)
 
 
 async def _endless(name: str, work: wiring.Work) -> None:

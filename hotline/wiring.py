@@ -114,7 +114,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         switchboard = Switchboard(
             client,
             book,
-            Adoption(client, Journal(settings.journal_dir), calls.open_calls, screening.quietly),
+            Adoption(client, Journal(settings.journal_dir), calls.open_calls, calls.get, screening.quietly),
             script,
             live_recordings=settings.live_recordings_dir,
             call_ended=sweeper.poke,

@@ -33,8 +33,8 @@ class Adopted:
 class Adoption:
     """Brings the books into line with Asterisk after a start or a lost line.
 
-    ``open_calls`` are the calls that have not ended as far as the database knows; ``normalise`` reads a claimed number
-    without counting it.
+    ``open_calls`` are the calls that have not ended as far as the database knows, ``stored`` one call of it;
+    ``normalise`` reads a claimed number without counting it.
     """
 
     def __init__(
@@ -42,11 +42,13 @@ class Adoption:
         client: AmiClient,
         journal: Journal,
         open_calls: Callable[[], Awaitable[list[CallRecord]]],
+        stored: Callable[[str], Awaitable[CallRecord | None]],
         normalise: Callable[[CallerId], Verdict],
     ) -> None:
         self._client = client
         self._journal = journal
         self._open_calls = open_calls
+        self._stored = stored
         self._normalise = normalise
 
     async def adopt(self, book: Book) -> list[Adopted]:
@@ -71,11 +73,10 @@ class Adoption:
                 facts = Facts(channel.exten, caller_id, record.dialled, resumed=True)
                 waiting.append(Adopted(channel.channel, channel.uniqueid, facts))
         book.enter(_gone(record, noted.get(record.id)) for record in known.values())
-        book.enter(
-            record
-            for call_id, note in noted.items()
-            if call_id not in known and call_id not in book and (record := self._join(None, note))
-        )
+        for call_id, note in noted.items():
+            # A call may be noted although its end was seen: the service was on its way out.
+            if call_id not in known and call_id not in book and await self._stored(call_id) is None:
+                book.enter([notes.fresh(note, self._normalise(CallerId(note.number, trunk=note.trunk)))])
         await book.written()
         await asyncio.to_thread(self._journal.remove, list(noted))
         log.info("the books are in line with Asterisk", live=len(live), gone=len(known), noted=len(noted))

@@ -83,8 +83,9 @@ class Switchboard:
         self._left_at: dict[str, int] = {}
         #: Events that were under way when live calls were looked up: a start among them is known already.
         self._stale_events = 0
-        self._draining = False
         self.line_is_up = asyncio.Event()
+        self.line_is_down = asyncio.Event()
+        self.line_is_down.set()
 
     async def run(self) -> None:
         """Take events until cancelled. Scripts end with it; their callers wait in Asterisk and are found again."""
@@ -104,8 +105,7 @@ class Switchboard:
 
         Gives up after ``seconds``: what still lives then goes on in Asterisk and is taken into the books later.
         """
-        self._draining = True
-        await self._say_here(0)
+        await self._set("", "HOTLINE_LEAVING", "1")
         try:
             async with asyncio.timeout(seconds):
                 while len(self._book):
@@ -232,16 +232,19 @@ class Switchboard:
 
     async def _connected(self, tasks: asyncio.TaskGroup) -> None:
         await self._say_here()
+        await self._set("", "HOTLINE_LEAVING", "0")
         found = await self._adoption.adopt(self._book)
         self._stale_events = self._client.events.qsize()
         for live in found:
             log.info("a live call is taken over", call=live.call_id, step=live.facts.step)
             self._speak(live.channel, live.facts, live.call_id, tasks)
         self._call_ended()
+        self.line_is_down.clear()
         self.line_is_up.set()
 
     def _disconnected(self) -> None:
         self.line_is_up.clear()
+        self.line_is_down.set()
         for session in self._sessions.values():
             session.line_lost()
         self._sessions.clear()
@@ -252,14 +255,14 @@ class Switchboard:
         """Tell the dialplan every two seconds that somebody listens."""
         while True:
             await asyncio.sleep(_HEARTBEAT_SECONDS)
-            if self.line_is_up.is_set() and not self._draining:
+            if self.line_is_up.is_set():
                 await self._say_here()
             if self._shed_calls:
                 calls, self._shed_calls = self._shed_calls, 0
                 await self._shed(calls)
 
-    async def _say_here(self, at: int | None = None) -> None:
-        await self._set("", "HOTLINE_HEARTBEAT", str(int(clock.now().timestamp()) if at is None else at))
+    async def _say_here(self) -> None:
+        await self._set("", "HOTLINE_HEARTBEAT", str(int(clock.now().timestamp())))
 
     async def _set(self, channel: str, variable: str, value: str) -> None:
         where: dict[str, Value] = {"Channel": channel} if channel else {}

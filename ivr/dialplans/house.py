@@ -23,6 +23,7 @@ class House:
     desk: TicketDesk
     book: Book
     screen: Callable[[CallerId], Verdict]
-    message_max_seconds: float = 180
-    message_silence_seconds: int = 4
-    menu_queues: Mapping[str, str] = {}  # noqa: RUF009 - an empty mapping that nobody can change through Mapping
+    message_max_seconds: float
+    message_silence_seconds: int
+    #: Menu key → queue, where the city has a voice menu.
+    menu_queues: Mapping[str, str]

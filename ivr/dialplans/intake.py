@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common import clock
 from ivr.call import Call
 from ivr.dialplans.house import House
 from ivr.model import Outcome
@@ -14,6 +15,7 @@ async def intake(call: Call, house: House) -> None:
     if verdict.accepted:
         house.book.change(call.id, **known)
         await call.open()
+        house.book.change(call.id, greeted_at=clock.now())
         return
     house.book.change(call.id, outcome=Outcome.REFUSED, **known)
     kind, _, _ = verdict.reason.value.partition(".")

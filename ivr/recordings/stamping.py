@@ -21,7 +21,8 @@ _AT_ONCE = 50
 class Stamps:
     """Has manifests stamped; closing never waits for it.
 
-    ``post`` brings a request to the service; ``alarm`` gets ``recordings.unstamped`` once per time that it fails.
+    ``post`` brings a request to the service; ``alarm`` gets ``recordings.unstamped`` once when it fails, and
+    ``recordings.unstamped-ok`` once when it works again.
     """
 
     def __init__(self, root: Path, post: Post, roots: Sequence[Certificate], alarm: Callable[[str, str], None]) -> None:
@@ -42,7 +43,7 @@ class Stamps:
                 except (NotStamped, OSError, TimeoutError) as error:
                     self._failed(error)
                     return done
-            self._failing = False
+            self._works()
             if done == before:
                 break
         return done
@@ -62,6 +63,11 @@ class Stamps:
             await asyncio.to_thread(_keep, one, answer)
         files.remove(one.marker)
         return 1
+
+    def _works(self) -> None:
+        if self._failing:
+            self._alarm("recordings.unstamped-ok", "时间戳服务已恢复")
+        self._failing = False
 
     def _failed(self, error: Exception) -> None:
         log.warning("manifests are not stamped", error=str(error))

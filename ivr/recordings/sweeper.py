@@ -34,7 +34,7 @@ class Sweeper:
     """Takes finished live files into the archive and into the books.
 
     ``save`` writes rows (again, if need be: by id); ``rows`` gives at least those whose path lies in a civil day's
-    folder; ``live_ids`` the calls of now; ``alarm`` gets a code and a text. A live file is removed only when its row is
+    folder; ``live_ids`` the calls of now; ``alarm`` gets a code and a text (``…-ok`` when it is over). A live file is removed only when its row is
     saved.
     ``every`` is the longest time between two rounds, ``gap`` the shortest, ``again`` that before a call that could not
     be closed is tried again; seconds.
@@ -87,11 +87,9 @@ class Sweeper:
         while True:
             self._poked.clear()
             await self._guarded("recordings.sweep", self.sweep(self._live_ids()))
-            await self._guarded("recordings.disk", self._look_at_disk())
+            await self._guarded("recordings.disk-unknown", self._look_at_disk())
             if time.monotonic() >= reconcile_at:
-                today = civil(now()).date()
-                for day in (today - timedelta(days=1), today):
-                    await self._guarded("recordings.reconcile", self.reconcile(day))
+                await self._guarded("recordings.reconcile", self._reconcile_lately())
                 reconcile_at = time.monotonic() + _RECONCILE_SECONDS
             try:
                 async with asyncio.timeout(self._every):
@@ -145,6 +143,11 @@ class Sweeper:
             if count:
                 self._alarm(code, f"{name}：{count} {text}")
 
+    async def _reconcile_lately(self) -> None:
+        today = civil(now()).date()
+        for day in (today - timedelta(days=1), today):
+            await self.reconcile(day)
+
     async def _close(self, calls: dict[str, list[TrackName]], workers: asyncio.Semaphore) -> list[Recording]:
         async with workers:
             kept = [self._unsaved[call] for call in calls if call in self._unsaved]
@@ -162,7 +165,7 @@ class Sweeper:
                 self._postpone(call.call_id for call in closed)
                 self._fail("recordings.unsaved", "录音已归档，但暂时无法登记", error)
                 return []
-            self._failing.discard("recordings.unsaved")
+            self._works("recordings.unsaved")
             for call in closed:
                 self._unsaved.pop(call.call_id, None)
             await asyncio.to_thread(_discard, closed)
@@ -191,6 +194,11 @@ class Sweeper:
             self._failing.add(code)
             self._alarm(code, text)
 
+    def _works(self, code: str) -> None:
+        if code in self._failing:
+            self._failing.discard(code)
+            self._alarm(f"{code}-ok", "录音归档已恢复正常")
+
     async def _guarded(self, code: str, work: Awaitable[object]) -> None:
         """One round must not end the rounds."""
         try:
@@ -198,7 +206,7 @@ class Sweeper:
         except Exception as error:  # noqa: BLE001 - database, disk or our own mistake: said, and tried again
             self._fail(code, "录音归档程序出错，将自动重试", error)
         else:
-            self._failing.discard(code)
+            self._works(code)
 
     async def _look_at_disk(self) -> None:
         usage = await asyncio.to_thread(shutil.disk_usage, self._archive.root)

@@ -16,6 +16,8 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
+from ivr.recordings.der import with_sorted_certificates
+
 #: Sends a request (DER) to the service and brings its answer; raises NotStamped when there is none.
 Post = Callable[[bytes], Awaitable[bytes]]
 
@@ -59,7 +61,7 @@ def check(message: bytes, answer: bytes, roots: Sequence[Certificate], *, nonce:
         NotStamped: the answer is not a stamp, or not of this message, or not by whom we trust.
     """
     try:
-        response = decode_timestamp_response(answer)
+        response = decode_timestamp_response(with_sorted_certificates(answer))
         if roots:
             builder = VerifierBuilder(roots=list(roots), nonce=nonce)
             builder.build().verify_message(response, message)
