@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ from typing import Generic, TypeVar
 Row = TypeVar("Row")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PLAIN = re.compile(r"(\d{1,17}) ([A-Za-z0-9._:-]{1,80})")
+_PLAIN = re.compile(r"(\d{1,18}) ([A-Za-z0-9._:-]{1,80})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Cursor:
         """
         try:
             plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
-        except (binascii.Error, UnicodeError) as error:
+        except ValueError as error:
             raise ValueError("not a cursor of ours") from error
         if not (match := _PLAIN.fullmatch(plain)):
             raise ValueError("not a cursor of ours")
