@@ -13,7 +13,13 @@ from ivr.store import CallStore
 log = structlog.get_logger(__name__)
 
 #: A part that says itself that its trouble is over uses a code of its own.
-_ENDS = {"recordings.disk-ok": "recordings.disk-low"}
+_ENDS = {
+    "recordings.disk-ok": "recordings.disk-low",
+    **{
+        f"recordings.{part}-ok": f"recordings.{part}"
+        for part in ("unsaved", "unstamped", "sweep", "disk-unknown", "reconcile")
+    },
+}
 
 
 class Alarms:

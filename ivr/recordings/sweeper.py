@@ -34,10 +34,9 @@ class Sweeper:
     """Takes finished live files into the archive and into the books.
 
     ``save`` writes rows (again, if need be: by id); ``rows`` gives at least those whose path lies in a civil day's
-    folder; ``live_ids`` the calls of now; ``alarm`` gets a code and a text (``…-ok`` when it is over). A live file is removed only when its row is
-    saved.
-    ``every`` is the longest time between two rounds, ``gap`` the shortest, ``again`` that before a call that could not
-    be closed is tried again; seconds.
+    folder; ``live_ids`` the calls of now; ``alarm`` gets a code and a text (``…-ok`` when it is over). A live file is
+    removed only when its row is saved. ``every`` is the longest time between two rounds, ``gap`` the shortest,
+    ``again`` that before a call that could not be closed is tried again; seconds.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from cryptography.x509 import Certificate, load_pem_x509_certificates
+from cryptography.x509 import Certificate, InvalidVersion, load_pem_x509_certificates
 from rfc3161_client import (
     HashAlgorithm,
     TimestampRequestBuilder,
@@ -70,6 +70,6 @@ def check(message: bytes, answer: bytes, roots: Sequence[Certificate], *, nonce:
         at = response.tst_info.gen_time
     except VerificationError as error:
         raise NotStamped(str(error)) from error
-    except ValueError as error:
+    except (ValueError, InvalidVersion) as error:
         raise NotStamped(f"not a time stamp: {error}") from error
     return at
