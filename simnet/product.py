@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 
 from simnet.asterisk import free_port
 from simnet.network import Network
@@ -21,6 +23,9 @@ _UP = "热线已开通"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _RTP_PORTS = 1000
+_LOOK_SECONDS = 0.02
+#: What tells a part's command line from others'.
+_MARKS = {"service": "hotline service", "asterisk": "asterisk.conf"}
 
 
 class DidNotStart(Exception):  # noqa: N818 - says what happened
@@ -33,7 +38,9 @@ class Product:
     ``settings`` are variables without their prefix; what is not text is written as JSON.
     """
 
-    def __init__(self, network: Network, home: Path | None = None, settings: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, network: Network, home: Path | None = None, settings: Mapping[str, object] | None = None
+    ) -> None:
         self.home = home or Path(tempfile.mkdtemp(prefix="hotline-"))
         self.data = self.home / "data"
         self.host = "127.0.0.1"
@@ -53,7 +60,12 @@ class Product:
             "DISK_ALARM_FREE_GB": 0.1,
             "DISK_ALARM_FREE_SHARE": 0,
             "TRUNKS": [
-                {"name": "carrier", "host": network.host, "port": network.sip_port, "match": [network.host, "127.0.0.3"]}
+                {
+                    "name": "carrier",
+                    "host": network.host,
+                    "port": network.sip_port,
+                    "match": [network.host, "127.0.0.3"],
+                }
             ],
             **(settings or {}),
         }
@@ -132,6 +144,39 @@ class Product:
         if self._reader:
             await self._reader
         self._process = None
+
+    def pid(self, part: str) -> int | None:
+        """The process id of ``service`` or ``asterisk``, if it lives."""
+        if self._process is None:
+            return None
+        for child in psutil.Process(self._process.pid).children():
+            with contextlib.suppress(psutil.Error):
+                line = " ".join(child.cmdline())
+                if child.status() != psutil.STATUS_ZOMBIE and _MARKS[part] in line:
+                    return child.pid
+        return None
+
+    async def kill(self, part: str) -> None:
+        """``kill -9`` of ``service`` or ``asterisk``; returns when it is dead."""
+        pid = self.pid(part)
+        if pid is None:
+            raise ProcessLookupError(f"no {part} lives")
+        os.kill(pid, signal.SIGKILL)
+        while self.pid(part) == pid:
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def back(self, seconds: float = 20) -> None:
+        """Wait until the service (the same one or a new one) has its line to Asterisk and the calls of now."""
+        async with asyncio.timeout(seconds):
+            while not self._is_ready():
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def _is_ready(self) -> bool:
+        try:
+            said = (self.data / "run" / "ready").read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return False
+        return said == str(self.pid("service"))
 
     async def get(self, path: str, **query: str) -> Any:
         """What the API answers to a GET with the installation's token."""

@@ -1,0 +1,74 @@
+"""A-law (ITU-T G.711) as numpy arrays of 16-bit samples, and what one leg heard while it is being recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float64]
+RATE = 8000
+
+
+def _alaw_table() -> Samples:
+    code = np.arange(256) ^ 0x55
+    exponent, mantissa = (code >> 4) & 7, code & 15
+    size = np.where(exponent == 0, mantissa * 16 + 8, (mantissa * 16 + 264) << np.maximum(exponent - 1, 0))
+    return np.where(code & 0x80, size, -size).astype(np.float64)
+
+
+_ALAW = _alaw_table()
+
+
+def decode(alaw: bytes) -> Samples:
+    """A-law bytes as samples between -32,768 and 32,767, 8,000 a second."""
+    return _ALAW[np.frombuffer(alaw, dtype=np.uint8)]
+
+
+_RISING = np.argsort(_ALAW)
+_BETWEEN = (_ALAW[_RISING][1:] + _ALAW[_RISING][:-1]) / 2
+
+
+def encode(samples: Samples) -> bytes:
+    """Samples as A-law bytes: the nearest of the 256 values that it has, the loudest for what is too loud."""
+    return _RISING[np.searchsorted(_BETWEEN, samples)].astype(np.uint8).tobytes()
+
+
+def read(path: Path) -> Samples:
+    """The samples of a headerless .alaw file."""
+    return decode(path.read_bytes())
+
+
+class Heard:
+    """What one party received, as a growing headerless A-law file.
+
+    Second 0 is the first audio that reached the party, early media included. After the call was answered no time is
+    missing in it; before, stretches without packets are.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def samples(self) -> Samples:
+        """All that was heard so far, up to half a second ago; all of it once the call has ended."""
+        return read(self.path) if self.path.exists() else decode(b"")
+
+    @property
+    def seconds(self) -> float:
+        """How long it is so far."""
+        return len(self.samples()) / RATE
+
+    async def until(self, true: Callable[[Samples], bool], seconds: float = 15) -> Samples:
+        """Wait until what was heard so far makes ``true`` true, and return it.
+
+        Raises:
+            TimeoutError: it did not in this many seconds.
+        """
+        async with asyncio.timeout(seconds):
+            # A file that grows tells nobody.
+            while not true(samples := self.samples()):  # noqa: ASYNC110 - see above
+                await asyncio.sleep(0.1)
+        return samples
