@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+from ivr.ami.client import AmiClient
+from ivr.ami.events import Connected, Event
 
 Action = dict[str, str]
 
@@ -38,7 +42,7 @@ def described(uniqueid: str = CALL_ID, number: str = "13854301001", prefix: str 
 
 def event(name: str, fields: str = "", uniqueid: str = CALL_ID, number: str = "13854301001") -> str:
     """A whole event about a channel; ``fields`` are its further headers, one a line."""
-    further = "".join(f"{line}\r\n" for line in fields.splitlines())
+    further = "".join(f"{line}\r\n" for line in fields.split("\n") if line)
     return f"Event: {name}\r\nPrivilege: call,all\r\n{described(uniqueid, number)}{further}\r\n"
 
 
@@ -67,6 +71,7 @@ class FakeAsterisk:
         self._sessions: list[asyncio.StreamWriter] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
+        self._sending = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -88,16 +93,17 @@ class FakeAsterisk:
             writer.transport.abort()
         self._sessions.clear()
 
-    async def send(self, text: str | bytes) -> None:
-        """Write to the newest session, in chunks."""
-        writer = self._sessions[-1]
+    async def send(self, text: str | bytes, writer: asyncio.StreamWriter | None = None) -> None:
+        """Write to the newest session (or to that one), in chunks."""
+        writer = writer or self._sessions[-1]
         data = text.encode() if isinstance(text, str) else text
-        size = self.chunk or len(data)
-        for start in range(0, len(data), size):
-            writer.write(data[start : start + size])
-            if self.chunk:
-                await asyncio.sleep(0)  # the client's reader runs between two chunks
-        await writer.drain()
+        size = self.chunk or max(len(data), 1)
+        async with self._sending:  # what is sent in chunks must not mix
+            for start in range(0, len(data), size):
+                writer.write(data[start : start + size])
+                if self.chunk:
+                    await asyncio.sleep(0)  # the client's reader runs between two chunks
+            await writer.drain()
 
     def count(self, action: str) -> int:
         """How many of this action came."""
@@ -111,7 +117,7 @@ class FakeAsterisk:
     @staticmethod
     def reply(action: Action, fields: str = "", response: str = "Success") -> str:
         """A reply to an action; ``fields`` are its further headers, one a line."""
-        further = "".join(f"{line}\r\n" for line in fields.splitlines())
+        further = "".join(f"{line}\r\n" for line in fields.split("\n") if line)
         return f"Response: {response}\r\nActionID: {action['ActionID']}\r\n{further}\r\n"
 
     def _login(self, action: Action) -> str:
@@ -130,17 +136,54 @@ class FakeAsterisk:
             writer.write(self.banner)
             while True:
                 block = (await reader.readuntil(b"\r\n\r\n")).decode()
-                await self._answer(dict(line.split(": ", 1) for line in block.strip().split("\r\n")))
+                await self._answer(writer, dict(line.split(": ", 1) for line in block.strip().split("\r\n")))
         except (asyncio.IncompleteReadError, OSError):
             pass
         finally:
             self._tasks.discard(task)
             writer.transport.abort()
 
-    async def _answer(self, action: Action) -> None:
+    async def _answer(self, writer: asyncio.StreamWriter, action: Action) -> None:
         self.received.append(action)
         async with self._changed:
             self._changed.notify_all()
         answer = self.answers.get(action["Action"], self.reply)
         if answer is not None and not self.deaf:
-            await self.send(answer(action))
+            await self.send(answer(action), writer)
+
+
+@asynccontextmanager
+async def running(fake: FakeAsterisk, **options: Any) -> AsyncIterator[AmiClient]:
+    """A client whose owner coroutine runs; ``options`` as of AmiClient. It leaves no task behind."""
+    client = AmiClient(
+        "127.0.0.1", fake.port, "hotline", "made-up-secret", **{"retry_seconds": (0.01, 0.05), **options}
+    )
+    before = asyncio.all_tasks()
+    owner = asyncio.create_task(client.run())
+    try:
+        yield client
+    finally:
+        owner.cancel()
+        await asyncio.wait([owner])
+    assert owner.cancelled(), owner.exception()
+    # The fake's own sessions end when it is left.
+    assert not {task for task in asyncio.all_tasks() - before if "_serve" not in repr(task)}
+
+
+@asynccontextmanager
+async def linked(fake: FakeAsterisk, **options: Any) -> AsyncIterator[AmiClient]:
+    """The same, connected: ``Connected(1)`` is taken off its stream."""
+    async with running(fake, **options) as client:
+        assert await following(client) == Connected(1)
+        yield client
+
+
+async def following(client: AmiClient) -> Event:
+    """The next event of the client's stream."""
+    async with asyncio.timeout(20):
+        return await client.events.get()
+
+
+def waiting(client: AmiClient) -> int:
+    """How many actions stand in a dictionary, ours or panoramisk's."""
+    return 0 if client._wire is None else len(client._wire.responses)

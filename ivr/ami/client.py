@@ -203,9 +203,6 @@ class AmiClient:
         self.state = LinkState.BOOTING
 
     def _take(self, wire: Wire, headers: Headers) -> None:
-        if headers.get("Event") not in parsing.KNOWN:
-            self.stats.ignored += 1
-            return
         event = parsing.parse(headers)
         if event is None:
             self.stats.malformed += 1

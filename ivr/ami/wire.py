@@ -8,6 +8,7 @@ never checks that a ping is answered.
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -162,10 +163,11 @@ class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk publishes no types
                 return
             try:
                 self._read(block.decode("utf-8", "replace").lstrip("\r\n"))
-            except Exception:
-                # One message that we fail to read must not cost the line, and with it all calls.
+            except Exception as fault:  # noqa: BLE001 - a message we fail to read must not cost the line and all calls
                 self._stats.faults += 1
-                log.exception("ami_message_fault")
+                # Where, and not with what: a traceback may show the values, and with them a caller's number.
+                at = traceback.extract_tb(fault.__traceback__)[-1]
+                log.error("ami_message_fault", fault=type(fault).__name__, at=f"{at.name}:{at.lineno}")  # noqa: TRY400
         if len(self._tail) > _MESSAGE_BYTES:
             self._stats.floods += 1
             self.close("a message without end")
@@ -203,12 +205,13 @@ class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk publishes no types
         headers: Headers = dict(message)
         key = message.action_id
         request = self.responses.get(key) if isinstance(key, str) else None
-        if "Event" not in headers:
+        name = headers.get("Event")
+        if name is None:
             self._answer(request, headers)
         elif request is not None and request.listing is not None:
             self._item(request, request.listing, headers)
-        elif key is not None and headers["Event"] not in parsing.KNOWN:
-            self._stats.orphans += 1
+        elif isinstance(name, str) and name not in parsing.KNOWN:
+            self._stats.orphans += 1  # read only because it has the id of an action
         else:
             self._take(headers)
 
