@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,10 @@ log = structlog.get_logger(__name__)
 
 
 def ready_file(settings: Settings) -> Path:
-    """The file that stands while the service has its line to Asterisk and takes calls; empty."""
+    """The file that stands while the service has its line to Asterisk and takes calls; its process id is in it.
+
+    A process that was killed leaves it behind: compare the id.
+    """
     return settings.data_dir / "run" / "ready"
 
 
@@ -56,7 +60,7 @@ async def _say_ready(parts: wiring.Service) -> None:
     try:
         while True:
             await parts.switchboard.line_is_up.wait()
-            file.touch()
+            file.write_text(f"{os.getpid()}\n", encoding="ascii")
             await parts.switchboard.line_is_down.wait()
             file.unlink(missing_ok=True)
     finally:

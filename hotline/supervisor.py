@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 #: A process that lives so long was well; its next death starts from the shortest pause again.
 _WELL_SECONDS = 30.0
-_PAUSES = (0.2, 1.0, 3.0, 10.0)
+_PAUSES = (0.1, 0.5, 1.0, 2.0)
 _PR_SET_PDEATHSIG = 1
 _STOP_SECONDS = 10.0
 

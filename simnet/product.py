@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-from simnet.asterisk import free_port
+from simnet.asterisk import Toolchain, free_port
 from simnet.network import Network
 
 _UP = "热线已开通"
@@ -170,6 +170,28 @@ class Product:
         async with asyncio.timeout(seconds):
             while not self._is_ready():
                 await asyncio.sleep(_LOOK_SECONDS)
+
+    async def no_channels(self, seconds: float = 15) -> None:
+        """Wait until Asterisk has no channel left.
+
+        Raises:
+            TimeoutError: some remain.
+        """
+        async with asyncio.timeout(seconds):
+            while "0 active channels" not in await self.asterisk("core show channels count"):
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def asterisk(self, command: str) -> str:
+        """What the product's Asterisk prints for a command of its console."""
+        toolchain = Toolchain.find()
+        asking = await asyncio.create_subprocess_exec(
+            *(str(toolchain.binary), "-C", str(self.data / "etc" / "asterisk.conf"), "-rx", command),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await asking.communicate()
+        return output.decode(errors="replace")
 
     def _is_ready(self) -> bool:
         try:
