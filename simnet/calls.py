@@ -36,7 +36,7 @@ class Leg:
         #: Keys that the other side pressed.
         self.keys = ""
         self._asterisk = asterisk
-        self._channel = ""
+        self._taken_back = False
         self._said: dict[str, Moment[None]] = {}
 
     async def press(self, keys: str) -> None:
@@ -71,6 +71,7 @@ class Leg:
     async def hang_up(self) -> None:
         """End it from this side; returns when it has ended. No error if it is over."""
         if not self.ended.happened:
+            self._taken_back = not self.answered.happened
             with contextlib.suppress(AmiError):  # it ended by itself just now
                 await self._act("Hangup", Cause=_NORMAL_CLEARING)
             await self.ended
@@ -87,7 +88,6 @@ class Leg:
 
     def take(self, event: Message) -> None:
         """An event of this leg's channel."""
-        self._channel = event.get("Channel") or event.get("DestChannel") or self._channel
         match event:
             case {"Event": "Newstate", "ChannelStateDesc": "Up"}:
                 self.answered.happen(None)
@@ -96,8 +96,9 @@ class Leg:
             case {"Event": "UserEvent", "UserEvent": "Said", "Said": number} if number in self._said:
                 self._said.pop(number).happen(None)
             case {"Event": "Hangup"}:
-                # No code comes with a call that its caller took back: that is what 487 says.
-                self.finish(int(event.get("TechCause") or _TAKEN_BACK), int(event.get("Cause") or 0))
+                # A caller who takes a call back may do so before any response, or get none told.
+                code = _TAKEN_BACK if self._taken_back else int(event.get("TechCause") or _TAKEN_BACK)
+                self.finish(code, int(event.get("Cause") or 0))
             case _:
                 pass
 
@@ -115,7 +116,8 @@ class Leg:
         await self._act("Redirect", Context=context, Exten=exten, Priority=1)
 
     async def _act(self, action: str, **headers: str | int) -> None:
-        await self._asterisk.ami.action(action, Channel=self._channel, **headers)
+        # Asterisk finds a channel by its Uniqueid as well as by its name.
+        await self._asterisk.ami.action(action, Channel=self.id, **headers)
 
 
 class CitizenCall(Leg):
@@ -123,12 +125,14 @@ class CitizenCall(Leg):
 
     def __init__(self, asterisk: Asterisk, call_id: str) -> None:
         super().__init__(asterisk, call_id)
+        self.begun: Moment[None] = Moment("it was under way")
         self.ringing: Moment[None] = Moment("it rang")
         self.progress: Moment[None] = Moment("early media came")
         self.dialled_at = time.time()
 
     def take(self, event: Message) -> None:
         """An event of this leg's channel."""
+        self.begun.happen(None)
         match event:
             case {"Event": "DialState", "DialStatus": "RINGING"}:
                 self.ringing.happen(None)
@@ -139,7 +143,7 @@ class CitizenCall(Leg):
         super().take(event)
 
     def _moments(self) -> tuple[Moment[None], ...]:
-        return (self.answered, self.ringing, self.progress)
+        return (self.begun, self.answered, self.ringing, self.progress)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,9 @@ class Network:
         ``presentation`` is allowed, prohib or unavailable: what is not allowed goes out as From
         ``"Anonymous" <sip:anonymous@anonymous.invalid>``. ``privacy`` and ``pai`` are added as the headers Privacy and
         P-Asserted-Identity; with ``privacy`` the presentation is prohib and ``pai``, unless given, the caller id.
+
+        Raises:
+            Over: Asterisk could not make the call at all.
         """
         if privacy is not None:
             presentation = "prohib"
@@ -157,7 +160,8 @@ class Network:
         # An Originate that is not asynchronous is the only one to run PreDialGoSub; it holds its session until the
         # call is answered or refused, so each has a session of its own.
         session = await self.asterisk.session()
-        self._tasks.append(asyncio.create_task(_originate(session, call.id, number, variables), name=call.id))
+        self._tasks.append(asyncio.create_task(_originate(session, call, number, variables), name=call.id))
+        await call.begun
         return call
 
     async def seat(self, number: str, password: str, behaviour: Behaviour | None = None) -> Seat:
@@ -169,12 +173,12 @@ class Network:
         seat = self.parties[number] = Seat(self, number)
         await self.set_plan(number, behaviour or Answer())
         self._passwords[number] = password
-        registered = self._want(number, "Registered")
         async with self._configuring:
             self.asterisk.render("seats.conf", seats=self._passwords)
             for module in ("res_pjsip.so", "res_pjsip_outbound_registration.so"):
                 await self.asterisk.ami.action("Command", Command=f"module reload {module}")
-        await registered
+        # Asterisk would wait for a second with a new one, and for ever with one that it knows and that has signed out.
+        await self.register(number, on=True)
         return seat
 
     async def service(self, number: str, behaviour: Behaviour | None = None) -> Party:
@@ -240,13 +244,13 @@ class Network:
             party.ring(call)
 
 
-async def _originate(session: Ami, call_id: str, number: str, variables: list[str]) -> None:
+async def _originate(session: Ami, call: CitizenCall, number: str, variables: list[str]) -> None:
     try:
         await session.action(
             "Originate",
             *(("Variable", variable) for variable in variables),
             Channel=f"PJSIP/{number}@product",
-            ChannelId=call_id,
+            ChannelId=call.id,
             PreDialGoSub="record,s,1",
             Context="in-call",
             Exten="s",
@@ -254,7 +258,9 @@ async def _originate(session: Ami, call_id: str, number: str, variables: list[st
             Timeout=_ALL_DAY_MS,
         )
     except AmiError:
-        pass  # not answered: the call's own events say how it ended
+        # Not answered: the call's own events say how it ended, if there ever was one.
+        if not call.begun.happened:
+            call.finish(0, 0)
     finally:
         await session.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -104,6 +105,9 @@ async def test_caller_gives_up_while_it_rings(world: World) -> None:
     await call.hang_up()
     assert (await call.ended).sip == 487
     assert (await (await world.network.dial("999")).ended).sip == 404
+    call = await world.network.dial("12346")
+    await call.hang_up()
+    assert (await call.ended).sip == 487
 
 
 async def test_keys_reach_the_product_and_a_dead_route_is_counted(world: World) -> None:
@@ -143,6 +147,14 @@ async def test_seat_that_does_not_answer(world: World) -> None:
 
     await seat.behave(Answer())
     await seat.sign_in()
+    await world.network.dial()
+    await (await seat.next_call()).answered
+
+
+async def test_seat_that_was_signed_out_is_signed_in_anew(world: World) -> None:
+    """A seat can be staffed again under its number, with other manners, as the next test does."""
+    await (await world.network.seat("8001", "right", busy())).sign_out()
+    seat = await world.network.seat("8001", "right")
     await world.network.dial()
     await (await seat.next_call()).answered
 
@@ -188,7 +200,7 @@ async def test_nothing_stays_when_the_test_is_killed() -> None:
         *(sys.executable, "-c", program), cwd=Path(__file__).parents[2], stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    pid, _home = (await process.stdout.readline()).decode().split()
+    pid, home = (await process.stdout.readline()).decode().split()
     gone = os.pidfd_open(int(pid))
     process.kill()
     await process.wait()
@@ -197,5 +209,6 @@ async def test_nothing_stays_when_the_test_is_killed() -> None:
     try:
         await asyncio.wait_for(ended.wait(), 10)
     finally:
+        shutil.rmtree(home)
         asyncio.get_running_loop().remove_reader(gone)
         os.close(gone)
