@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from ivr.recordings import writers
 from ivr.recordings.writers import QUIET_SECONDS, being_written
 
 
@@ -32,7 +31,7 @@ def test_where_the_kernel_cannot_tell_the_age_decides(tmp_path: Path, monkeypatc
     def refuse(*_: object) -> int:
         raise OSError(errno.EINVAL, "no leases here")
 
-    monkeypatch.setattr(writers.fcntl, "fcntl", refuse)
+    monkeypatch.setattr("fcntl.fcntl", refuse)
     assert being_written(path)
     quiet = time.time() - QUIET_SECONDS - 1
     os.utime(path, (quiet, quiet))
