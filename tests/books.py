@@ -67,7 +67,7 @@ def track(name: str = "track-1", call_id: str = "node-1.1", /, **changed: object
         "id": name,
         "call_id": call_id,
         "track": Track.CITIZEN,
-        "who": "13854301001",
+        "who": "caller",
         "started_at": MORNING,
         "seconds": 12.5,
         "sha256": "0" * 64,

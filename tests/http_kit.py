@@ -1,0 +1,91 @@
+"""The HTTP interface on open books, and someone who asks it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from multidict import CIMultiDict
+from sqlalchemy import select
+
+from hotline.audit import audit
+from hotline.http import build_app
+from ivr.api import CallPages
+from tests.books import Books, books
+from tickets.api import TicketPages
+
+TOKEN = "correct-horse"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Someone with a token and a browser."""
+
+    at: Books
+    client: TestClient[web.Request, web.Application]
+    recordings: Path
+    build: Callable[[], web.Application]
+
+    async def get(self, address: str, *, token: str | None = TOKEN, **headers: str) -> Answer:
+        """Ask for one address."""
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        async with self.client.get(address, headers=headers) as answer:
+            return Answer(answer.status, answer.headers.copy(), await answer.read())
+
+    async def audited(self) -> list[tuple[str, str, str]]:
+        """The audit so far: action, objects, reason."""
+        async with self.at.database.reads.connect() as connection:
+            rows = await connection.execute(
+                select(audit.c.action, audit.c.objects, audit.c.reason).order_by(audit.c.id)
+            )
+            return [(action, objects.strip(), reason) for action, objects, reason in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: CIMultiDict[str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as data."""
+        return json.loads(self.body)
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it is an RFC 9457 problem whose detail is in Chinese."""
+        if not self.headers["Content-Type"].startswith("application/problem+json"):
+            return False
+        body = self.json
+        chinese = any("一" <= letter <= "鿿" for letter in body["detail"])
+        return chinese and body["status"] == self.status and set(body) == {"type", "title", "status", "detail"}
+
+
+@contextlib.asynccontextmanager
+async def desk(folder: Path, *, ami_up: bool = True) -> AsyncIterator[Desk]:
+    """Serve the books in ``folder``."""
+    async with books(folder) as at:
+        recordings = folder / "recordings"
+        recordings.mkdir()
+
+        async def numbers(call_id: str) -> list[str]:
+            return [ticket.number for ticket in await at.tickets.of_call(call_id)]
+
+        calls = CallPages(at.calls, at.audit.add, recordings, numbers, 15)
+        routes = [*calls.routes(), *TicketPages(at.tickets, at.audit.add).routes()]
+
+        def build() -> web.Application:
+            return build_app(routes, token=TOKEN, database_ready=at.database.ready, ami_up=lambda: ami_up)
+
+        async with TestClient(TestServer(build())) as client:
+            yield Desk(at, client, recordings, build)
