@@ -32,7 +32,7 @@ class Leg:
         self.id = call_id
         self.answered: Moment[None] = Moment("it was answered")
         self.ended: Moment[Ending] = Moment("it ended")
-        self.heard = Heard(asterisk.home / "heard" / f"{call_id}.alaw")
+        self.heard = Heard(asterisk.home / "heard" / f"{call_id}.sln48")
         #: Keys that the other side pressed.
         self.keys = ""
         self._asterisk = asterisk

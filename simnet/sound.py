@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float64]
 RATE = 8000
+_OVERSAMPLED = 6
 
 
 def _alaw_table() -> Samples:
@@ -43,7 +44,7 @@ def read(path: Path) -> Samples:
 
 
 class Heard:
-    """What one party received, as a growing headerless A-law file.
+    """What one party received, as a growing headerless file of signed 16-bit samples, 48,000 a second.
 
     Second 0 is the first audio that reached the party, early media included. After the call was answered no time is
     missing in it; before, stretches without packets are.
@@ -53,8 +54,12 @@ class Heard:
         self.path = path
 
     def samples(self) -> Samples:
-        """All that was heard so far, up to half a second ago; all of it once the call has ended."""
-        return read(self.path) if self.path.exists() else decode(b"")
+        """All that was heard so far, 8,000 a second, up to 0.4 s ago; all of it once the call has ended."""
+        if not self.path.exists():
+            return decode(b"")
+        # The line has nothing above 4,000 Hz, so every sixth sample says it all.
+        raw = self.path.read_bytes()
+        return np.frombuffer(raw, dtype="<i2", count=len(raw) // 2)[::_OVERSAMPLED].astype(np.float64)
 
     @property
     def seconds(self) -> float:
