@@ -15,7 +15,7 @@ let token = sessionStorage.getItem("token") || "";
 let open = "";
 let timer = 0;
 let sounds = [];
-let drawn = {};
+const drawn = {};
 
 class Refused extends Error {}
 
@@ -53,7 +53,7 @@ function callRow(call) {
   const missed = call.outcome === "abandoned" || call.outcome === "lost";
   const outcome = node("td", OUTCOMES[call.outcome] || call.outcome, { className: missed ? "alert" : "" });
   const look = node("button", "详情", { type: "button" });
-  look.addEventListener("click", () => show(call.id).catch(trouble));
+  look.addEventListener("click", () => show(call.id).then(() => at("detail").scrollIntoView({ block: "nearest" }), trouble));
   const last = document.createElement("td");
   last.append(look);
   return row([when(call.rang_at), call.number || "（未知）", outcome, seconds(call.wait_seconds), call.seat, last]);
@@ -87,6 +87,8 @@ async function sound(recording) {
 
 async function show(id) {
   const call = await ask(`/api/v1/calls/${encodeURIComponent(id)}`);
+  if (drawn.call === call) return;
+  drawn.call = call;
   open = id;
   sounds.forEach((address) => URL.revokeObjectURL(address));
   sounds = [];
@@ -101,7 +103,6 @@ async function show(id) {
   if (!call.recordings.length) list.append(node("dt", "录音"), node("dd", "通话结束后几秒内出现"));
   at("detail-body").replaceChildren(list);
   at("detail").hidden = false;
-  at("detail").scrollIntoView({ block: "nearest" });
 }
 
 function figures(day) {
@@ -120,6 +121,8 @@ function leave() {
   token = "";
   sessionStorage.removeItem("token");
   known.clear();
+  open = "";
+  at("detail").hidden = true;
   at("lists").hidden = true;
   at("enter").hidden = false;
   clearTimeout(timer);
@@ -136,10 +139,12 @@ async function refresh() {
     // Rows are drawn anew only when they changed, so that the button under somebody's finger stays.
     if (drawn.calls !== calls) at("calls").replaceChildren(...calls.calls.map(callRow));
     if (drawn.tickets !== tickets) at("tickets").replaceChildren(...tickets.tickets.map(ticketRow));
-    drawn = { calls, tickets };
+    Object.assign(drawn, { calls, tickets });
     at("no-calls").hidden = calls.calls.length > 0;
     at("no-tickets").hidden = tickets.tickets.length > 0;
     figures(day);
+    // Recordings appear when the call is over; what somebody listens to is left alone.
+    if (open && !at("detail").querySelector("audio")) await show(open);
     at("enter").hidden = true;
     at("lists").hidden = false;
     at("trouble").hidden = true;

@@ -195,7 +195,6 @@ async def test_alarms_and_figures(tmp_path: Path) -> None:
         assert (figures["connected_share"], figures["within_goal_share"]) == (1.0, 1.0)
 
 
-@pytest.mark.covers("R25.1")
 async def test_a_confidential_ticket_is_not_seen(tmp_path: Path) -> None:
     """Marked confidential, a ticket is in no list, and its number answers as if there were none."""
     async with desk(tmp_path) as at:
