@@ -159,6 +159,8 @@ class Settings(BaseSettings):
             raise ValueError("rtp_end: the RTP range needs at least ten ports; two are used by each leg")
         if self.emergency_key == self.callback_key:
             raise ValueError("callback_key: is the same as emergency_key")
+        if self.timestamp_url and self.timestamp_roots is None:
+            raise ValueError("timestamp_roots: name the file with the certificates that the service's answers lead to")
         if len(set(self.seats)) != len(self.seats):
             raise ValueError("seats: a seat is named twice")
         return self

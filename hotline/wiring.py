@@ -14,13 +14,17 @@ import aiohttp
 from common import clock
 from hotline.alarms import Alarms
 from hotline.asterisk import Secrets
+from hotline.audit import AuditStore
 from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
+from hotline.http import build_app, serve
 from hotline.screening import policy
+from hotline.secrets_file import secret
 from hotline.settings import Settings
 from hotline.timestamping import poster
 from ivr.adoption import Adoption
 from ivr.ami.client import AmiClient
+from ivr.api import CallPages
 from ivr.book import Book
 from ivr.call import Call
 from ivr.callerid import warm_up
@@ -40,6 +44,7 @@ from ivr.routes import pick
 from ivr.screening import Screening
 from ivr.store import CallStore
 from ivr.switchboard import Script, Switchboard
+from tickets.api import TicketPages
 from tickets.desk import TicketDesk
 from tickets.store import TicketStore
 
@@ -92,7 +97,8 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             if deserves_ticket(record):
                 await open_ticket(record, desk)
 
-        book = Book(calls.save, settle)
+        journal = Journal(settings.journal_dir)
+        book = Book(calls.save, settle, journal.remove)
         house = House(
             desk,
             book,
@@ -114,7 +120,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         switchboard = Switchboard(
             client,
             book,
-            Adoption(client, Journal(settings.journal_dir), calls.open_calls, calls.get, screening.quietly),
+            Adoption(client, journal, calls.open_calls, calls.get, screening.quietly),
             script,
             live_recordings=settings.live_recordings_dir,
             call_ended=sweeper.poke,
@@ -128,11 +134,28 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             "line": client.run,
             "sweeper": sweeper.run,
         }
+        audit = AuditStore(ledger)
+        app = build_app(
+            [
+                *CallPages(
+                    calls, audit.add, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds
+                ).routes(),
+                *TicketPages(tickets, audit.add).routes(),
+            ],
+            token=secret(settings.secrets_dir / "api.token"),
+            database_ready=database.ready,
+            ami_up=switchboard.line_is_up.is_set,
+        )
+        works["http"] = partial(serve, app, settings.http_host, settings.http_port)
         if session is not None:
             roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
             stamps = Stamps(settings.recordings_dir, poster(session, settings.timestamp_url), roots, alarms)
             works["stamps"] = partial(stamps.run, _STAMPS_EVERY_SECONDS)
         yield Service(settings, database, client, switchboard, book, calls, tickets, alarms, sweeper, works)
+
+
+async def _numbers(tickets: TicketStore, call_id: str) -> list[str]:
+    return [ticket.number for ticket in await tickets.of_call(call_id)]
 
 
 async def _in_house(script: Callable[[Call, House], Awaitable[None]], house: House, call: Call) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from common import clock
-from ivr import notes
+from ivr import claims, notes
 from ivr.ami.client import AmiClient
 from ivr.ami.events import ChannelSnapshot
 from ivr.ami.messages import AmiError
@@ -69,16 +69,20 @@ class Adoption:
                 continue
             book.open(record)
             if channel.application == "AGI":
-                caller_id = CallerId(channel.number, trunk=record.trunk)
+                claimed = claims.read(channel.variables.get(claims.VARIABLE, ""), record.trunk)
+                caller_id = claimed or CallerId(channel.number, trunk=record.trunk)
                 facts = Facts(channel.exten, caller_id, record.dialled, resumed=True)
                 waiting.append(Adopted(channel.channel, channel.uniqueid, facts))
         book.enter(_gone(record, noted.get(record.id)) for record in known.values())
         for call_id, note in noted.items():
-            # A call may be noted although its end was seen: the service was on its way out.
-            if call_id not in known and call_id not in book and await self._stored(call_id) is None:
+            if call_id in known or call_id in book:
+                continue
+            if await self._stored(call_id) is None:
                 book.enter([notes.fresh(note, self._normalise(CallerId(note.number, trunk=note.trunk)))])
+            else:
+                # The end was written, and then the service died before it took the note away.
+                self._journal.remove(call_id)
         await book.written()
-        await asyncio.to_thread(self._journal.remove, list(noted))
         log.info("the books are in line with Asterisk", live=len(live), gone=len(known), noted=len(noted))
         return waiting
 

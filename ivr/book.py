@@ -21,14 +21,18 @@ class Book:
 
     ``settle`` is awaited for each changed record before its row is written, so that a row which says that a call is
     over can stand only when all that follows from it (its ticket) stands too. ``save`` writes one record; both are
-    tried again until they succeed.
+    tried again until they succeed. ``over`` hears of each call whose end is on disk: its note is not needed any more.
     """
 
     def __init__(
-        self, save: Callable[[CallRecord], Awaitable[None]], settle: Callable[[CallRecord], Awaitable[None]]
+        self,
+        save: Callable[[CallRecord], Awaitable[None]],
+        settle: Callable[[CallRecord], Awaitable[None]],
+        over: Callable[[str], None],
     ) -> None:
         self._save = save
         self._settle = settle
+        self._over = over
         self._live: dict[str, CallRecord] = {}
         self._dirty: dict[str, CallRecord] = {}
         self._due = asyncio.Event()
@@ -128,3 +132,5 @@ class Book:
     async def _write(self, record: CallRecord) -> None:
         await self._settle(record)
         await self._save(record)
+        if record.ended_at:
+            self._over(record.id)

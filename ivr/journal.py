@@ -1,4 +1,4 @@
-"""The folder where the dialplan leaves a note of each call that ended while no service listened."""
+"""The folder where the dialplan leaves a note of each call that has ended, until the end is in the books."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ class Journal:
                 found[note.id] = note
         return found
 
-    def remove(self, call_ids: list[str]) -> None:
-        """Take away notes that are in the books."""
-        for call_id in call_ids:
-            (self._folder / call_id).unlink(missing_ok=True)
+    def remove(self, call_id: str) -> None:
+        """Take away the note of a call whose end is in the books; no error if there is none."""
+        (self._folder / call_id).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """What the dialplan knows of a call, in one line: read from a live channel, or from the file it left in the journal.
 
-The dialplan writes the line when a call ends while no service listens; a service that comes back asks live channels
-for the same line. So a call that nobody watched is in the books all the same (R4.2).
+The dialplan writes the line when a call ends, and the service takes it away once its books say the same; a service that
+comes back asks live channels for the same line. So a call that nobody watched is in the books all the same (R4.2).
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def fresh(note: Note, verdict: Verdict) -> CallRecord:
         rang_at=note.rang_at,
         degraded=True,
     )
-    return merge(record, note)
+    refused = not verdict.accepted and note.ended_at is not None and note.greeted_at is None
+    return merge(replace(record, outcome=Outcome.REFUSED) if refused else record, note)
 
 
 def merge(record: CallRecord, note: Note) -> CallRecord:

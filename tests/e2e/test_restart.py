@@ -63,7 +63,8 @@ async def _service_dies(product: Product) -> None:
 
 
 async def _hears(house: Bed, call: CitizenCall, prompt: str, seconds: float = 20) -> None:
-    needle = sound.read(house.prompt(prompt))
+    # Its first second: a key cuts the rest off.
+    needle = sound.read(house.prompt(prompt))[: sound.RATE]
     await call.heard.until(lambda heard: listen.find(needle, heard) is not None, seconds)
 
 
@@ -153,7 +154,7 @@ async def test_killed_while_110_rings(house: Bed, seat: Seat, rows: Rows, caller
     await call.answered
     await call.press("99")
     await rows.until(caller, lambda row: row.tickets == ("emergency_transfer",))
-    await _hears(house, call, "emergency-confirm")
+    await _hears(house, call, "emergency-menu")
     await call.press("1")
     taken = await police.next_call()
     await _service_dies(house.product)
@@ -200,17 +201,15 @@ async def test_hung_up_while_the_service_is_dead(house: Bed, seat: Seat, rows: R
     await house.product.back()
     row = await rows.ended(caller)
     assert (row.outcome, row.seat, row.tickets) == ("answered", "8001", ("matter",))
-    assert not list((house.product.data / "journal").iterdir())
+    assert not (house.product.data / "journal" / row.id).exists()
 
 
 async def test_a_call_that_comes_while_the_service_is_dead(house: Bed, seat: Seat, rows: Rows, caller: str) -> None:
     """It is greeted, recorded and led to a seat by the dialplan alone, and taken into the books afterwards."""
-    service = house.product.pid("service")
-    assert service is not None
-    os.kill(service, signal.SIGSTOP)
     await house.product.kill("service")
     call = await house.net.dial(caller_id=caller)
     await call.answered
+    await _hears(house, call, "greeting")
     await call.press("0")
     taken = await seat.next_call()
     await taken.answered
@@ -219,7 +218,6 @@ async def test_a_call_that_comes_while_the_service_is_dead(house: Bed, seat: Sea
     row = await rows.ended(caller)
     assert (row.outcome, row.tickets) == ("answered", ("matter",))
     assert row.recordings.keys() == {"citizen", "agent"}
-    assert listen.find(sound.read(house.prompt("greeting"))[:8000], call.heard.samples()) is not None
 
 
 async def test_a_frozen_service_is_as_good_as_dead(house: Bed, seat: Seat, rows: Rows, caller: str) -> None:
