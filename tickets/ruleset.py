@@ -99,6 +99,16 @@ class RuleSet:
     limits: Mapping[RuleId, Limit]
     statutory: Mapping[str, StatutoryLimit] = field(default_factory=dict)
     closing: time | None = None
+    #: Rounds of handling again before a ticket is supervised (A9).
+    rounds: int = 2
+    #: Extensions of one ticket; the second only by a level-1 leader (A4).
+    extensions: int = 2
+    #: How often a ticket may wait for material (A26).
+    pauses: int = 1
+    #: What an unreached callback needs at least before it may close: attempts, days, parts of the day (A7).
+    callback_attempts: int = 3
+    callback_days: int = 2
+    callback_parts_of_day: int = 2
 
     def __post_init__(self) -> None:
         if missing := [rule.value for rule in RuleId if rule not in self.limits]:

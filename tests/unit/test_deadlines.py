@@ -201,6 +201,18 @@ def test_waiting_for_material_shifts_the_due_day(since: str, until: str, due: st
     assert str(dates.due.on) == due
 
 
+@pytest.mark.covers("A26")
+def test_a_pause_that_begins_on_the_due_day_is_explained() -> None:
+    """The due day does not end the limit, and neither does the day on which the material comes; both say why."""
+    pause = Pause(at("2026-11-30T10:00"), at("2026-12-01T23:59"), PauseReason.MATERIAL)
+    lines = deadline(RuleId.HANDLE, at("2026-11-23T10:00"), CALENDAR, DEFAULT_RULES, pauses=[pause]).explain()
+    assert lines[-3:] == (
+        "11月30日(周一)工作日,当日起待补充材料,不作为最后一日",
+        "12月1日(周二)工作日,当日恢复计时,不计",
+        "12月2日(周三)工作日,计第5个工作日",
+    )
+
+
 @pytest.mark.covers("A26", "R21.3")
 def test_a_pause_that_lasts_is_counted_as_of_now_and_adjudication_has_no_cap() -> None:
     """While the duty is being decided the due day moves on with the day; without a "now" there is no answer."""

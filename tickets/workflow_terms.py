@@ -1,0 +1,228 @@
+"""The words of the workflow: states, moves, who acts, what is told with a move, and a case as it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tickets.ruleset import RuleSet
+from tickets.unit_tree import UnitTree
+from tickets.worded import Worded
+
+
+class Status(Worded):
+    """Where a ticket stands. Cards (yellow, red) are an overlay and no state."""
+
+    DRAFT = "draft", "草稿"
+    AWAITING_REVIEW = "awaiting_review", "待审核"
+    AWAITING_SIGNATURE = "awaiting_signature", "待签收"
+    IN_HANDLING = "in_handling", "办理中"
+    CO_HANDLING = "co_handling", "协同办理"
+    HANDLED_AGAIN = "handled_again", "重新办理"
+    SUPERVISED = "supervised", "督办"
+    RETURN_REQUESTED = "return_requested", "申请退回中"
+    EXTENSION_REQUESTED = "extension_requested", "申请延期中"
+    WAITING_FOR_MATERIAL = "waiting_for_material", "待补充材料"
+    ADJUDICATION = "adjudication", "职责裁定中"
+    TERMINATION_REQUESTED = "termination_requested", "申请不再办理中"
+    AWAITING_UPPER_REVIEW = "awaiting_upper_review", "待上级审核"
+    AWAITING_CALLBACK = "awaiting_callback", "待回访"
+    NO_FURTHER_HANDLING = "no_further_handling", "不再办理"
+    NOT_ACCEPTED = "not_accepted", "不予受理"
+    ANSWERED = "answered", "已直办"
+    LINKED = "linked", "已关联"
+    CLOSED = "closed", "已办结"
+    ARCHIVED = "archived", "已归档"
+
+
+class Role(Worded):
+    """In what capacity somebody acts (R12.2, R21.3, A7, A17)."""
+
+    AGENT = "agent", "话务员"
+    REVIEWER = "reviewer", "审核派单员"
+    LEADER = "leader", "市长公开电话办公室负责人"
+    CALLBACK_CLERK = "callback_clerk", "回访员"
+    CALLBACK_SUPERVISOR = "callback_supervisor", "回访主管"
+    HANDLER = "handler", "承办人员"
+    DEPUTY = "deputy", "分管负责人"
+    PRINCIPAL = "principal", "主要负责人"
+    ADJUDICATOR = "adjudicator", "裁定人员"
+    CALLER = "caller", "诉求人"
+    SYSTEM = "system", "系统"
+
+
+class Relation(Worded):
+    """How the actor's unit stands to the ticket."""
+
+    HOTLINE = "hotline", "一级机构"
+    #: The one unit that is answerable now (R3.2).
+    ACCOUNTABLE = "accountable", "责任单位"
+    #: Was passed the ticket and has not signed (R21.1).
+    OFFERED = "offered", "待签收单位"
+    #: Gave the ticket to the accountable unit.
+    UPPER = "upper", "交办的上级机构"
+    #: Stands anywhere above the accountable unit.
+    ABOVE = "above", "上级机构"
+    #: Has an open task (A10).
+    CO_HANDLER = "co_handler", "协办单位"
+    #: Named the co-handlers (A11).
+    NAMER = "namer", "指定协办的机构"
+    ANYWHERE = "anywhere", ""
+
+
+class Acceptance(StrEnum):
+    """What the caller said to the unit's own answer (R24.1)."""
+
+    ACCEPTED = "accepted"
+    DISPUTED = "disputed"
+    NOT_REACHED = "not_reached"
+
+
+class CallbackResult(StrEnum):
+    """How the callback ended (R14.6, A7, A28). Unreached is not satisfied."""
+
+    SATISFIED = "satisfied"
+    PARTIAL = "partial"
+    DISSATISFIED = "dissatisfied"
+    REFUSED = "refused"
+    UNREACHED = "unreached"
+    NO_CONTACT = "no_contact"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: an account's id, the unit for which it acts, and its role there."""
+
+    who: str
+    unit: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is told with a move; each row of the table says which fields it requires. Instants are aware."""
+
+    matter: str = ""
+    answer: str = ""
+    reason_code: str = ""
+    lawful_channel: str = ""
+    reason: str = ""
+    basis: str = ""
+    suggestion: str = ""
+    handling_ticket: str = ""
+    unit: str = ""
+    exception: str = ""
+    co_handlers: tuple[str, ...] = ()
+    return_by: datetime | None = None
+    apply_by: datetime | None = None
+    due: datetime | None = None
+    working_days: int | None = None
+    notice_id: str = ""
+    ground: str = ""
+    explained_at: datetime | None = None
+    statement_id: str = ""
+    facts_found: str = ""
+    done: str = ""
+    result: str = ""
+    answered_at: datetime | None = None
+    contact: str = ""
+    acceptance: Acceptance | None = None
+    callback: CallbackResult | None = None
+    attempts: tuple[datetime, ...] = ()
+    sms_id: str = ""
+    read_by: str = ""
+    ruling: str = ""
+    archive_class: str = ""
+
+
+#: The fields of Facts as people read them.
+FIELD_WORDS = {
+    "matter": "诉求事项",
+    "answer": "答复内容",
+    "reason_code": "不予受理理由代码",
+    "lawful_channel": "应走的法定渠道",
+    "reason": "理由",
+    "basis": "依据",
+    "suggestion": "建议",
+    "handling_ticket": "承办的工单",
+    "unit": "承办单位",
+    "co_handlers": "协办单位",
+    "return_by": "退回期限",
+    "apply_by": "申请延期期限",
+    "due": "办结期限",
+    "working_days": "延期工作日数",
+    "notice_id": "告知记录",
+    "ground": "不再办理的情形",
+    "explained_at": "向诉求人解释的时间",
+    "statement_id": "书面说明附件",
+    "facts_found": "查明的事实",
+    "done": "采取的措施",
+    "result": "办理结果",
+    "answered_at": "答复诉求人的时间",
+    "contact": "与诉求人联系情况",
+    "acceptance": "诉求人是否认可",
+    "callback": "回访结果",
+    "read_by": "阅看人",
+    "ruling": "裁定意见",
+    "archive_class": "存档类别",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A ticket as its history has made it. ``unit`` is the one accountable unit; there always is exactly one (R3.2).
+
+    ``givers`` are the units through which it came, level 1 first: the last of them is the upper unit that decides.
+    ``work`` is the state of handling that a decided request goes back to. ``transferred`` stays true once any unit has
+    had the ticket (R14.6). ``forced`` is the unit that a ruling has bound to it (A22).
+    """
+
+    status: Status
+    unit: str
+    givers: tuple[str, ...] = ()
+    work: Status = Status.IN_HANDLING
+    transferred: bool = False
+    signed: bool = False
+    offered_to: str = ""
+    tasks: tuple[str, ...] = ()
+    named_by: str = ""
+    returned_to: tuple[str, ...] = ()
+    ruled: str = ""
+    forced: str = ""
+    rounds: int = 0
+    endorsed: bool = False
+    asked_days: int = 0
+    granted_days: int = 0
+    extended_days: int = 0
+    extensions: int = 0
+    pause_asked: bool = False
+    pauses: int = 0
+    appealed: bool = False
+    withdrawn: bool = False
+    return_by: datetime | None = None
+    inner_return_by: datetime | None = None
+    apply_by: datetime | None = None
+    due: datetime | None = None
+
+    @property
+    def upper(self) -> str:
+        """The unit that gave the ticket to the accountable one; its own while level 1 has it."""
+        return self.givers[-1] if self.givers else self.unit
+
+    @property
+    def back(self) -> Status:
+        """The state that a decided request goes back to."""
+        if not self.signed:
+            return Status.AWAITING_SIGNATURE
+        return Status.CO_HANDLING if self.tasks else self.work
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a move is judged by besides the case: the units, the rules in force for it, and the instant."""
+
+    tree: UnitTree
+    rules: RuleSet
+    now: datetime
