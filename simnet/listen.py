@@ -24,6 +24,7 @@ _SHORTEST_TONE = 0.12
 _SHORTEST_WORD = 0.06
 _PAUSE = 0.3
 _ALIKE = 0.6
+_CLIPPED = 0.3
 
 
 class ToneHeard(NamedTuple):
@@ -88,9 +89,12 @@ def spoken(samples: Samples, rate: int = RATE) -> list[tuple[float, float]]:
 def find(needle: Samples, haystack: Samples, rate: int = RATE) -> float | None:
     """Where a known recording begins in what was heard, in seconds; None if it is not there.
 
-    It is there where the normalised cross-correlation is at least 0.6; loudness does not matter. What is looked for
-    must be whole in the haystack: cut the needle where the caller hung up before its end.
+    It is there where the normalised cross-correlation is at least 0.6; loudness does not matter. Up to 0.3 s of it may
+    be missing at either end of what was heard (the offset is then negative at the beginning); cut the needle where the
+    caller hung up long before its end.
     """
+    margin = np.zeros(round(_CLIPPED * rate))
+    haystack = np.concatenate((margin, haystack, margin))
     count = len(haystack) - len(needle) + 1
     if count < 1 or not np.any(needle):
         return None
@@ -103,7 +107,7 @@ def find(needle: Samples, haystack: Samples, rate: int = RATE) -> float | None:
     quiet = energy < len(needle) * _SILENCE
     likeness = np.where(quiet, 0.0, product / np.sqrt(np.maximum(energy, 1.0) * np.sum(needle**2)))
     best = int(np.argmax(likeness))
-    return best / rate if likeness[best] >= _ALIKE else None
+    return (best - len(margin)) / rate if likeness[best] >= _ALIKE else None
 
 
 def _frames(samples: Samples, length: int = _WINDOW) -> Iterable[Samples]:

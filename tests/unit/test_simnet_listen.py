@@ -94,6 +94,13 @@ def test_a_recording_is_found_where_it_begins() -> None:
     assert find(prompt, heard) == pytest.approx(0.7, abs=1 / RATE)
 
 
+def test_a_recording_is_found_though_its_edges_are_missing() -> None:
+    """Recorders start and stop some packets late or early: 0.2 s missing at either end do not hide a recording."""
+    prompt = babble(3, seed=3)
+    assert find(prompt, prompt[1600:]) == pytest.approx(-0.2, abs=1 / RATE)
+    assert find(prompt, prompt[:-1600]) == pytest.approx(0, abs=1 / RATE)
+
+
 def test_another_recording_is_not_found() -> None:
     """Sound of the same kind and loudness is not taken for the recording; nor is half of it, nor silence."""
     prompt = babble(1.5, seed=3)
