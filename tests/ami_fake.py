@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
+from ivr.ami.channel import AgiChannel
 from ivr.ami.client import AmiClient
-from ivr.ami.events import Connected, Event
+from ivr.ami.events import AsyncAgiEnd, AsyncAgiExec, Connected, Disconnected, Event, Hangup
 
 Action = dict[str, str]
 
@@ -83,9 +85,7 @@ class FakeAsterisk:
     ) -> None:
         self._server.close()
         self.drop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks)  # each ends when its connection does
 
     def drop(self) -> None:
         """Reset every connection."""
@@ -158,7 +158,6 @@ async def running(fake: FakeAsterisk, **options: Any) -> AsyncIterator[AmiClient
     client = AmiClient(
         "127.0.0.1", fake.port, "hotline", "made-up-secret", **{"retry_seconds": (0.01, 0.05), **options}
     )
-    before = asyncio.all_tasks()
     owner = asyncio.create_task(client.run())
     try:
         yield client
@@ -166,8 +165,7 @@ async def running(fake: FakeAsterisk, **options: Any) -> AsyncIterator[AmiClient
         owner.cancel()
         await asyncio.wait([owner])
     assert owner.cancelled(), owner.exception()
-    # The fake's own sessions end when it is left.
-    assert not {task for task in asyncio.all_tasks() - before if "_serve" not in repr(task)}
+    assert not [task for task in asyncio.all_tasks() if "/ivr/" in repr(task.get_coro())]
 
 
 @asynccontextmanager
@@ -187,3 +185,34 @@ async def following(client: AmiClient) -> Event:
 def waiting(client: AmiClient) -> int:
     """How many actions stand in a dictionary, ours or panoramisk's."""
     return 0 if client._wire is None else len(client._wire.responses)
+
+
+def done(action: Action, result: str) -> str:
+    """The end of an AGI command."""
+    fields = f"Result: {quote(result + chr(10))}\nCommandId: {action['CommandID']}"
+    return event("AsyncAGIExec", fields, uniqueid_of(action["Channel"]))
+
+
+def uniqueid_of(channel: str) -> str:
+    """The id of a channel by its name: CALL_ID of CHANNEL, else one with the number of the name."""
+    return CALL_ID if channel == CHANNEL else f"node1-1.{int(channel[-8:])}"
+
+
+async def deliver(client: AmiClient, find: Callable[[str], AgiChannel | None]) -> None:
+    """Read the stream as the switchboard does."""
+    while True:
+        match await client.events.get():
+            case AsyncAgiExec() as done:
+                if channel := find(done.uniqueid):
+                    channel.exec_done(done)
+            case AsyncAgiEnd(uniqueid=uniqueid):
+                if channel := find(uniqueid):
+                    channel.session_ended()
+            case Hangup(uniqueid=uniqueid, cause=cause):
+                if channel := find(uniqueid):
+                    channel.gone(cause)
+            case Disconnected():
+                if channel := find(CALL_ID):
+                    channel.line_lost()
+            case _:
+                pass

@@ -145,8 +145,8 @@ async def test_half_open_is_found_within_ten_seconds() -> None:
 async def test_a_busy_asterisk_is_not_dead(fake: FakeAsterisk) -> None:
     """While events come the line is alive, though pings are not answered."""
     fake.answers["Ping"] = None
-    async with linked(fake, ping_seconds=0.01, pong_seconds=0.2) as client:
-        while client.stats.timeouts < 2:
+    async with linked(fake, ping_seconds=0.01, pong_seconds=0.4) as client:
+        while client.stats.timeouts < 1:
             await fake.send(event("AsyncAGIEnd"))
             assert await following(client) == _END
             await asyncio.sleep(0.02)
