@@ -16,13 +16,13 @@ from typing import Any
 import aiohttp
 import psutil
 
-from simnet.asterisk import Toolchain, free_port
+from simnet.asterisk import Toolchain
 from simnet.network import Network
+from simnet.ports import Ports
 
 _UP = "热线已开通"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
-_RTP_PORTS = 1000
 _LOOK_SECONDS = 0.02
 #: What tells a part's command line from others'.
 _MARKS = {"service": "hotline service", "asterisk": "asterisk.conf"}
@@ -44,18 +44,19 @@ class Product:
         self.home = home or Path(tempfile.mkdtemp(prefix="hotline-"))
         self.data = self.home / "data"
         self.host = "127.0.0.1"
-        self.sip_port = free_port(self.host)
-        self.http_port = free_port(self.host)
-        rtp = _rtp_start(self.host)
+        self._ports = Ports()
+        self.sip_port = self._ports.single(0)
+        self.http_port = self._ports.single(1)
         self._settings: dict[str, object] = {
             "DATA_DIR": str(self.data),
             "HTTP_PORT": self.http_port,
             "SIP_HOST": self.host,
             "SIP_PORT": self.sip_port,
             "MEDIA_ADDRESS": self.host,
-            "AMI_PORT": free_port(self.host),
-            "RTP_START": rtp,
-            "RTP_END": rtp + _RTP_PORTS - 1,
+            "AMI_PORT": self._ports.single(2),
+            "RTP_START": self._ports.rtp_start,
+            "RTP_END": self._ports.rtp_end,
+            "MAX_CALLS": 250,
             "DRAIN_SECONDS": 5,
             "DISK_ALARM_FREE_GB": 0.1,
             "DISK_ALARM_FREE_SHARE": 0,
@@ -162,13 +163,13 @@ class Product:
         if pid is None:
             raise ProcessLookupError(f"no {part} lives")
         os.kill(pid, signal.SIGKILL)
-        while self.pid(part) == pid:
+        while self.pid(part) == pid:  # noqa: ASYNC110 - another process's end tells nobody
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def back(self, seconds: float = 20) -> None:
         """Wait until the service (the same one or a new one) has its line to Asterisk and the calls of now."""
         async with asyncio.timeout(seconds):
-            while not self._is_ready():
+            while not self._is_ready():  # noqa: ASYNC110 - a file of another process
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def no_channels(self, seconds: float = 15) -> None:
@@ -178,7 +179,7 @@ class Product:
             TimeoutError: some remain.
         """
         async with asyncio.timeout(seconds):
-            while "0 active channels" not in await self.asterisk("core show channels count"):
+            while "0 active channels" not in await self.asterisk("core show channels count"):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def asterisk(self, command: str) -> str:
@@ -220,7 +221,3 @@ class Product:
             if _UP in text:
                 self._up.set()
 
-
-def _rtp_start(host: str) -> int:
-    """The beginning of a range of ports, around one that is free now; even, as RTP wants it."""
-    return min(max(free_port(host) // _RTP_PORTS * _RTP_PORTS, 10_000), 64_000)
