@@ -2,7 +2,7 @@
 FROM debian:trixie
 
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates python3 \
+    && apt-get install -y --no-install-recommends ca-certificates passwd python3 \
     && rm -rf /var/lib/apt/lists/*
 
 # The calls' Asterisk rarely changes and takes longest: it is a layer of its own, independent of the code.

@@ -13,15 +13,15 @@ from hotline.settings import Settings
 __all__ = ["Finding", "Processes", "examine", "processes"]
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings, *, starting: bool = False) -> list[Finding]:
     """Everything that was looked at, in the order in which an operator puts things right.
 
     A ``problem`` keeps the hotline from working; a ``warning`` will hurt sooner or later and does not keep it from
-    starting.
+    starting. That the hotline is running already is in order, but for who is ``starting`` it.
     """
     now_running = processes(settings)
     return [
-        *now_running.findings(),
+        *now_running.findings(starting=starting),
         machine.python(),
         machine.asterisk(settings),
         machine.speech(settings),

@@ -21,10 +21,15 @@ class Processes:
     roots: dict[str, int]
     all_ids: frozenset[int]
 
-    def findings(self) -> Iterator[Finding]:
-        """Says which of them run; nothing when none does."""
-        if self.roots:
-            who = "、".join(f"{_NOTES[role]} {pid}" for role, pid in self.roots.items())
+    def findings(self, *, starting: bool = False) -> Iterator[Finding]:
+        """Says which of them run, nothing when none does; for who is ``starting`` the hotline it is a problem."""
+        if not self.roots:
+            return
+        who = "、".join(f"{_NOTES[role]} {pid}" for role, pid in self.roots.items())
+        if starting:
+            ids = " ".join(map(str, self.roots.values()))
+            yield Finding("running", "problem", f"热线已经在运行（{who}）", f"先停止它：kill {ids}")
+        else:
             yield Finding("running", "ok", f"热线正在运行（{who}）")
 
 

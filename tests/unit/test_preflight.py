@@ -123,6 +123,8 @@ def test_ports_of_the_running_hotline_are_its_own(configure: Configure, holder: 
     (running,) = processes(settings).findings()
     assert (running.name, running.state) == ("running", "ok")
     assert str(pid) in running.said
+    (twice,) = processes(settings).findings(starting=True)
+    assert (twice.state, twice.remedy) == ("problem", f"先停止它：kill {pid}")
 
 
 @pytest.mark.parametrize("note", ["", "999999999", "-1", "1e3", "x"])
