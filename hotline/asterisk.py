@@ -67,6 +67,7 @@ MODULES = (
     "func_logic",
     "func_strings",
     "func_timeout",
+    "func_uri",
     "codec_alaw",
     "codec_ulaw",
     "codec_a_mu",

@@ -13,6 +13,11 @@ from ivr.model import CallerId
 #: RFC 3323: the host of a URI that is meant to say nothing.
 _ANONYMOUS_HOST = "anonymous.invalid"
 _ANONYMOUS = "anonymous"
+#: 3GPP TS 23.003, the unavailable user identity: the network does not know who calls.
+_UNKNOWN_HOST = "unknown.invalid"
+_UNAVAILABLE = "unavailable@unknown.invalid"
+#: Of a header value no more is looked at; the dialplan hands on no more (``HOTLINE_CLAIM``).
+_LONGEST_BYTES = 500
 #: All that may stand around a value; other white space is no part of a header and stays, to be refused.
 _BLANK = " \t"
 _SIP_SCHEMES = ("sip:", "sips:")
@@ -32,9 +37,9 @@ def from_sip(from_header: str, privacy: str = "", pai: str = "", presentation: i
     A P-Asserted-Identity gives the number (RFC 3325), but does not lift what From or Privacy ask for: a caller whose
     From hides them keeps that as a name. Give ``pai`` and ``privacy`` of trusted trunks alone (``trust_id_inbound``).
     """
-    sender = addresses(from_header)[0]
+    sender = addresses(_cut(from_header))[0]
     number, name = number_of(sender.uri), sender.name
-    asserted = [identity for identity in (number_of(address.uri) for address in addresses(pai)) if identity]
+    asserted = [identity for identity in (number_of(address.uri) for address in addresses(_cut(pai))) if identity]
     if asserted:
         if number.lower() == _ANONYMOUS or not (name or _has_digit(number)):
             name = number
@@ -57,13 +62,15 @@ def number_of(uri: str) -> str:
     """The telephone number, or user name, of a ``tel:``, ``sip:`` or ``sips:`` URI; other text as it stands.
 
     A local number takes the country or area of its ``phone-context`` (RFC 3966, 5.1.5). A URI of the anonymous host
-    gives "anonymous" whatever its user part says.
+    gives "anonymous" whatever its user part says, one of the unknown host "unavailable@unknown.invalid".
     """
     scheme = uri.partition(":")[0].lower() + ":"
     if scheme in _SIP_SCHEMES:
         user, at, host = uri[len(scheme) :].rpartition("@")
         if _host(host) == _ANONYMOUS_HOST:
             return _ANONYMOUS
+        if _host(host) == _UNKNOWN_HOST:
+            return _UNAVAILABLE
         return _in_context(user.partition(":")[0]) if at else ""
     if scheme == "tel:":
         return _in_context(uri[len(scheme) :])
@@ -102,6 +109,10 @@ def _quoted(text: str) -> tuple[str, str]:
     # The closing quote is missing: what looks like an address still is one.
     name_part, bracket, uri = "".join(name).rpartition("<")
     return (name_part.strip(), bracket + uri) if bracket else ("", text)
+
+
+def _cut(header: str) -> str:
+    return header.encode(errors="replace")[:_LONGEST_BYTES].decode(errors="replace")
 
 
 def _has_digit(text: str) -> bool:

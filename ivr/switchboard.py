@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from common import clock
+from ivr import claims
 from ivr.adoption import Adoption
 from ivr.ami.channel import AgiChannel
 from ivr.ami.client import AmiClient
@@ -155,8 +156,9 @@ class Switchboard:
         call_id = event.uniqueid
         if self._stale_events and call_id in self._sessions:
             return
-        caller_id = CallerId(
-            event.number, event.name, event.presentation, event.variables.get("HOTLINE_PRIVACY", ""), _trunk(event.channel)
+        trunk = _trunk(event.channel)
+        caller_id = claims.read(event.variables.get(claims.VARIABLE, ""), trunk) or CallerId(
+            event.number, event.name, event.presentation, trunk=trunk
         )
         if call_id not in self._book:
             self._book.open(
@@ -164,7 +166,7 @@ class Switchboard:
                     id=call_id,
                     trunk=caller_id.trunk,
                     dialled=event.dnid,
-                    claimed_number=event.number,
+                    claimed_number=caller_id.number,
                     number="",
                     reason="",
                     shadowed=False,

@@ -30,6 +30,7 @@ def withheld(claim: CallerId, text: str, digits: str) -> Reason | None:
         (number == "anonymous" or number.startswith("anonymous@"), Reason.ANONYMOUS),
         (name == "anonymous" or name.startswith("anonymous "), Reason.ANONYMOUS),
         (asks_for_privacy(claim.privacy), Reason.PRIVACY),
+        (number == "unavailable@unknown.invalid", Reason.UNAVAILABLE),
         (claim.presentation & _UNAVAILABLE, Reason.UNAVAILABLE),
         (claim.presentation & _RESTRICTED, Reason.RESTRICTED),
         (name in _HIDING or number in _HIDING or number in _MISSING, Reason.SENTINEL),

@@ -104,7 +104,7 @@ NUMBERS = [
     ("Unavailable", Reason.SENTINEL, ""),
     ("unknown", Reason.SENTINEL, ""),
     ("<unknown>", Reason.SENTINEL, ""),
-    ("sip:unavailable@unknown.invalid", Reason.SENTINEL, ""),
+    ("sip:unavailable@unknown.invalid", Reason.UNAVAILABLE, ""),
     ("PRIVATE", Reason.SENTINEL, ""),
     ("Private Number", Reason.SENTINEL, ""),
     ("withheld", Reason.SENTINEL, ""),

@@ -36,7 +36,7 @@ INVITES = [
     ("Anonymous <sip:13812345678@carrier.example>", "", "", Reason.ANONYMOUS, "13812345678"),
     ('"\\A\\nonymous" <sip:13812345678@carrier.example>', "", "", Reason.ANONYMOUS, "13812345678"),
     ("<sip:restricted@carrier.example>", "", MOBILE, Reason.SENTINEL, "13812345678"),
-    ("<sip:unavailable@unknown.invalid>", "", "", Reason.SENTINEL, ""),
+    ("<sip:unavailable@unknown.invalid>", "", "", Reason.UNAVAILABLE, ""),
     (MOBILE, "id", "", Reason.PRIVACY, "13812345678"),
     (MOBILE, "user;id", MOBILE, Reason.PRIVACY, "13812345678"),
     ("", "", "", Reason.EMPTY, ""),
