@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
+from urllib.parse import quote
 
 import pytest
 
@@ -24,10 +25,15 @@ exten => new,1,Answer()
 [hotline-wait]
 exten => here,1,UserEvent(Arrived,Where: here)
  same => n,Wait(30)
+[forge]
+exten => s,1,Set(CALLERID(num)=${URIDECODE(FORGED)})
+ same => n,UserEvent(Forged)
+ same => n,Set(CALLERID(num)=1)
+ same => n,UserEvent(Arrived,Where: here)
 [far]
 exten => end,1,Answer()
  same => n,Wait(60)
-"""
+""".replace("FORGED", quote("1\r\n\r\nEvent: Hangup\r\nChannel: a/b\r\nUniqueid: 1.1\r\nCause: 16\r\n\r\nX: "))
 
 _E = TypeVar("_E", bound=Event)
 
@@ -35,7 +41,7 @@ _E = TypeVar("_E", bound=Event)
 @pytest.fixture(scope="module")
 def asterisk() -> Iterator[AsteriskProcess]:
     """An Asterisk for this file's tests."""
-    with AsteriskProcess(extensions=_DIALPLAN) as process:
+    with AsteriskProcess(extensions=_DIALPLAN, modules=("func_uri",)) as process:
         yield process
 
 
@@ -129,6 +135,23 @@ async def _deliver(client: AmiClient, channel: AgiChannel) -> None:
                 channel.session_ended()
             case UserEvent(name="Arrived", uniqueid=channel.id, fields={"Where": "here"}):
                 return
+
+
+async def test_a_number_that_forges_events(asterisk: AsteriskProcess) -> None:
+    """Asterisk writes a caller's number as it came, line ends and all; we read no event out of it."""
+    async with _line(_client(asterisk)) as client:
+        await _next(client, Connected)
+        await client.action(
+            "Originate", Channel="Local/end@far/n", Context="forge", Exten="s", Priority=1, Async="true"
+        )
+        ids = []
+        async with asyncio.timeout(20):
+            while not isinstance(event := await client.events.get(), UserEvent):
+                ids.append(getattr(event, "uniqueid", ""))
+        assert event.name == "Arrived"
+        assert "1.1" not in ids
+        assert client.stats.malformed > 0
+        assert client.stats.torn > 0
 
 
 async def test_a_line_of_1024_bytes_arrives(asterisk: AsteriskProcess) -> None:
