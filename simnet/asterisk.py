@@ -97,6 +97,17 @@ class Asterisk:
         return self._process.pid if self._process is not None and self._process.returncode is None else 0
 
     @property
+    def pid(self) -> int:
+        """Its process id.
+
+        Raises:
+            AmiError: it is not running.
+        """
+        if self._process is None:
+            raise AmiError(f"{self.name}: not started")
+        return self._process.pid
+
+    @property
     def log_file(self) -> Path:
         """What it had to say: notices, warnings, errors."""
         return self.home / "log" / "messages.log"

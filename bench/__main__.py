@@ -1,0 +1,30 @@
+"""``make bench``: every benchmark, or those named; tables on the screen, JSON in ``var/bench``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from pathlib import Path
+
+from bench import calls
+
+_BENCHES = {"calls": calls.run}
+
+
+def main() -> None:
+    """Run and report."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*_BENCHES, []], help="which (default: all)")
+    parser.add_argument("--quick", action="store_true", help="short runs, to see that it works; not for figures")
+    arguments = parser.parse_args()
+    folder = Path("var") / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in arguments.names or _BENCHES:
+        report = asyncio.run(_BENCHES[name](arguments))
+        (folder / f"{name}.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(json.dumps(report, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
