@@ -93,11 +93,6 @@ class Asterisk:
 
     @property
     def pid(self) -> int:
-        """The process id; 0 when it is not running."""
-        return self._process.pid if self._process is not None and self._process.returncode is None else 0
-
-    @property
-    def pid(self) -> int:
         """Its process id.
 
         Raises:

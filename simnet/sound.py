@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float64]
 RATE = 8000
 _OVERSAMPLED = 6
+#: Between 3.3 ms and 100 ms of zeros are a patch; in samples at 48,000 a second.
+_SHORTEST_PATCH, _LONGEST_PATCH = 160, 4_800
 
 
 def _alaw_table() -> Samples:
@@ -43,6 +45,20 @@ def read(path: Path) -> Samples:
     return decode(path.read_bytes())
 
 
+def _without_patches(recorded: NDArray[np.int16]) -> NDArray[np.int16]:
+    """The recording without what MixMonitor puts into it where a packet is late on a busy machine.
+
+    It fills with zeros, which A-law has not (its silence is ±8), and lets the late packet follow: speech is stretched.
+    A long stretch of zeros stays: nothing was sent then, and the time line needs it.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], (recorded == 0).astype(np.int8), [0]))))
+    keep = np.ones(len(recorded), dtype=bool)
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if _SHORTEST_PATCH <= end - start < _LONGEST_PATCH:
+            keep[start:end] = False
+    return recorded[keep]
+
+
 class Heard:
     """What one party received, as a growing headerless file of signed 16-bit samples, 48,000 a second.
 
@@ -57,9 +73,10 @@ class Heard:
         """All that was heard so far, 8,000 a second, up to 0.4 s ago; all of it once the call has ended."""
         if not self.path.exists():
             return decode(b"")
-        # The line has nothing above 4,000 Hz, so every sixth sample says it all.
         raw = self.path.read_bytes()
-        return np.frombuffer(raw, dtype="<i2", count=len(raw) // 2)[::_OVERSAMPLED].astype(np.float64)
+        heard = _without_patches(np.frombuffer(raw, dtype="<i2", count=len(raw) // 2))
+        # The line has nothing above 4,000 Hz, so every sixth sample says it all.
+        return heard[::_OVERSAMPLED].astype(np.float64)
 
     @property
     def seconds(self) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from simnet.listen import find, has_tone, spoken, tones, without
-from simnet.sound import RATE, Samples, decode, encode
+from simnet.sound import RATE, Heard, Samples, decode, encode
 
 
 def tone(hz: float, seconds: float, size: float = 4000) -> Samples:
@@ -116,3 +118,14 @@ def test_another_recording_is_not_found() -> None:
     assert find(prompt, heard) is None
     assert find(prompt, silence(5)) is None
     assert find(prompt, prompt[:100]) is None
+
+
+def test_late_packets_do_not_stretch_what_was_heard(tmp_path: Path) -> None:
+    """Zeros that the recorder patched in for late packets are gone, a real pause without packets stays."""
+    sound = np.repeat(through_the_line(babble(1)), 6).astype("<i2")
+    patch, pause = np.zeros(960, "<i2"), np.zeros(24_000, "<i2")
+    file = tmp_path / "heard.sln48"
+    file.write_bytes(np.concatenate([sound[:9600], patch, sound[9600:24_000], pause, sound[24_000:]]).tobytes())
+    heard = Heard(file).samples()
+    assert len(heard) == pytest.approx(1.5 * RATE, abs=RATE // 100)
+    assert find(through_the_line(babble(1))[: RATE // 2], heard) == pytest.approx(0, abs=1 / RATE)
