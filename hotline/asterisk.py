@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -90,9 +91,16 @@ def load_secrets(settings: Settings) -> Secrets:
     folder = settings.secrets_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / "asterisk.json"
+    with (folder / "asterisk.lock").open("w") as lock:
+        # Asterisk and the service may start at the same moment, each in a container of its own.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _completed(file, (*settings.seats, *settings.trial_citizens))
+
+
+def _completed(file: Path, accounts: tuple[str, ...]) -> Secrets:
     kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     sip: dict[str, str] = dict(kept.get("sip", {}))
-    for account in (*settings.seats, *settings.trial_citizens):
+    for account in accounts:
         sip.setdefault(account, secrets.token_urlsafe(12))
     made = Secrets(ami=kept.get("ami") or secrets.token_urlsafe(24), sip=sip)
     content = json.dumps({"ami": made.ami, "sip": made.sip}, indent=1)

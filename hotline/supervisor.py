@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import sys
 import time
@@ -116,6 +117,7 @@ async def run(settings: Settings, toolchain: Toolchain, ready: Callable[[], None
     The first signal lets the calls of now end (at most ``drain_seconds``; new ones are refused with 503), the second
     ends at once.
     """
+    _allow_many_files()
     line = command(toolchain, render(settings, toolchain, load_secrets(settings)))
     asterisk = Child("asterisk", line, settings.data_dir / "log" / "asterisk.out")
     service = Child("service", [sys.executable, "-m", "hotline", "service"])
@@ -140,6 +142,12 @@ async def run(settings: Settings, toolchain: Toolchain, ready: Callable[[], None
         await asterisk.stop(_STOP_SECONDS)
         for task in tasks:
             task.cancel()
+
+
+def _allow_many_files() -> None:
+    """As many open files as the system lets us have: a call needs some ten of them."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _refuse_new_calls(asterisk: Sequence[str]) -> None:

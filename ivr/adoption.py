@@ -20,6 +20,9 @@ from ivr.model import CallerId, CallRecord, Outcome, Verdict
 
 log = structlog.get_logger(__name__)
 
+#: The dialplan's context in which a channel waits for the service.
+_ASK = "hotline-ask"
+
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
@@ -68,7 +71,8 @@ class Adoption:
             if record is None:
                 continue
             book.open(record)
-            if channel.application == "AGI":
+            # Not by the application: within AGI, EXEC shows the application that it runs.
+            if channel.context == _ASK:
                 claimed = claims.read(channel.variables.get(claims.VARIABLE, ""), record.trunk)
                 caller_id = claimed or CallerId(channel.number, trunk=record.trunk)
                 facts = Facts(channel.exten, caller_id, record.dialled, resumed=True)

@@ -79,6 +79,7 @@ class Switchboard:
         self._alarm = alarm
         self._shed = shed
         self._shed_calls = 0
+        self._unreadable = 0
         self._sessions: dict[str, AgiChannel] = {}
         self._scripts: dict[str, asyncio.Task[None]] = {}
         self._left_at: dict[str, int] = {}
@@ -259,6 +260,11 @@ class Switchboard:
             await asyncio.sleep(_HEARTBEAT_SECONDS)
             if self.line_is_up.is_set():
                 await self._say_here()
+            stats = self._client.stats
+            unreadable = stats.malformed + stats.torn + stats.faults
+            if unreadable > self._unreadable:
+                self._unreadable = unreadable
+                self._alarm("ami-unreadable", f"Asterisk 的消息有 {unreadable} 条无法解读,可能有人伪造,也可能版本不符")
             if self._shed_calls:
                 calls, self._shed_calls = self._shed_calls, 0
                 await self._shed(calls)

@@ -9,6 +9,7 @@ import sys
 from hotline.asterisk import command, load_secrets, render
 from hotline.settings import load
 from hotline.toolchain import ToolchainError, find
+from hotline.voice_build import build
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -18,7 +19,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def run(args: argparse.Namespace) -> int:
-    """Render and exec; returns only when that fails."""
+    """Render, make the announcements, and exec; returns only when that fails."""
     del args
     settings = load()
     try:
@@ -27,5 +28,6 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     line = command(toolchain, render(settings, toolchain, load_secrets(settings)))
+    build(settings)
     os.execv(line[0], line)  # noqa: S606 - becoming Asterisk is the purpose
     return 1

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     del args
     settings = load()
     logs.configure(settings)
-    found = [finding for finding in asyncio.run(preflight.examine(settings)) if finding.state != "ok"]
+    found = [finding for finding in asyncio.run(preflight.examine(settings, starting=True)) if finding.state != "ok"]
     print(*lines(found), sep="\n", file=sys.stderr)
     if any(finding.state == "problem" for finding in found):
         return 1
