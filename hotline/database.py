@@ -22,6 +22,8 @@ from hotline.migrations import HEAD
 
 T = TypeVar("T")
 _BUSY_SECONDS = 5
+_CONNECT_SECONDS = 5
+_DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
 class DatabaseError(Exception):
@@ -137,17 +139,21 @@ def _upgrade(url: str, found: str) -> None:
 
 
 def async_engine(url: str, *, read_only: bool) -> AsyncEngine:
-    """An engine for ``url`` with our settings for its dialect; ``read_only`` connections cannot write on SQLite.
+    """An engine for ``url`` with our settings for its dialect; ``read_only`` connections cannot write.
 
     Raises:
         DatabaseError: the URL is none, or of a dialect that we do not know.
     """
     checked = _checked(url)
     # Parameters are numbers and names of citizens; errors go to the log without them.
-    engine = create_async_engine(checked, hide_parameters=True, pool_pre_ping=checked.get_backend_name() != "sqlite")
     if checked.get_backend_name() == "sqlite":
+        engine = create_async_engine(checked, hide_parameters=True)
         _prepare_sqlite(engine.sync_engine, read_only=read_only)
-    return engine
+        return engine
+    # Compiling costs more than the short statements of ours do.
+    session = {"application_name": "hotline", "jit": "off", "default_transaction_read_only": str(read_only)}
+    options = {"server_settings": session, "timeout": _CONNECT_SECONDS}
+    return create_async_engine(checked, hide_parameters=True, pool_pre_ping=True, connect_args=options)
 
 
 def _checked(url: str) -> URL:
@@ -155,8 +161,10 @@ def _checked(url: str) -> URL:
         parsed = make_url(url)
     except SQLAlchemyError as error:
         raise DatabaseError("HOTLINE_DATABASE_URL is no database URL; try sqlite+aiosqlite:////path/to.db") from error
-    if parsed.drivername not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
-        raise DatabaseError(f"HOTLINE_DATABASE_URL: {parsed.drivername} is not known; sqlite+aiosqlite is")
+    if parsed.drivername not in _DRIVERS:
+        raise DatabaseError(
+            f"HOTLINE_DATABASE_URL: {parsed.drivername} is not known; sqlite+aiosqlite and postgresql+asyncpg are"
+        )
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in {None, "", ":memory:"}:
             raise DatabaseError("HOTLINE_DATABASE_URL: SQLite needs a file; memory is lost with the process")

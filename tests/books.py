@@ -1,4 +1,4 @@
-"""Open books on a real SQLite file, and records to put into them."""
+"""Open books on a real database, and records to put into them."""
 
 from __future__ import annotations
 
@@ -33,14 +33,15 @@ class Books:
 
 
 def url(folder: Path) -> str:
-    """The database of a test."""
+    """A SQLite database in ``folder``; a test that must hold on both databases asks for ``database_url`` instead."""
     return f"sqlite+aiosqlite:///{folder / 'hotline.db'}"
 
 
 @contextlib.asynccontextmanager
-async def books(folder: Path, *, window: float = 0.002) -> AsyncIterator[Books]:
-    """Open the books in ``folder``; flushed and closed at the end."""
-    async with opened(url(folder)) as database, GroupCommit(database, window=window).running() as ledger:
+async def books(where: str | Path, *, window: float = 0.002) -> AsyncIterator[Books]:
+    """Open the books at a database URL, or on SQLite in a folder; flushed and closed at the end."""
+    address = where if isinstance(where, str) else url(where)
+    async with opened(address) as database, GroupCommit(database, window=window).running() as ledger:
         tickets = TicketStore(database.reads, ledger)
         calls = CallStore(database.reads, ledger)
         yield Books(database, ledger, calls, tickets, TicketDesk(tickets), AuditStore(ledger))

@@ -72,9 +72,9 @@ class Answer:
 
 
 @contextlib.asynccontextmanager
-async def desk(folder: Path, *, ami_up: bool = True) -> AsyncIterator[Desk]:
-    """Serve the books in ``folder``."""
-    async with books(folder) as at:
+async def desk(folder: Path, database_url: str = "", *, ami_up: bool = True) -> AsyncIterator[Desk]:
+    """Serve the books at ``database_url``, or else on SQLite in ``folder``; recordings are in ``folder``."""
+    async with books(database_url or folder) as at:
         recordings = folder / "recordings"
         recordings.mkdir()
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-import hotline.audit
-import ivr.store
-import tickets.store
 from hotline.database import async_engine
+from hotline.migrations.tables import TABLES, declared_here
 from hotline.settings import load
 
-TABLES = [ivr.store.tables, tickets.store.tables, hotline.audit.tables]
+#: Ours among the advisory locks of a PostgreSQL database: the ASCII letters of "hotline" as a number.
+_LOCK = int.from_bytes(b"hotline")
 
 
 def _run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=TABLES, render_as_batch=True)
+    # Two services that start at once: the second waits here until the first is done, and then finds nothing to do. On
+    # SQLite the transaction itself is the lock.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    context.configure(connection=connection, target_metadata=TABLES, render_as_batch=True, include_object=declared_here)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -27,9 +27,9 @@ async def fill(at: Desk) -> str:
 
 
 @pytest.mark.covers("R14.1", "R3.1")
-async def test_a_stranger_finds_their_call_its_recording_and_its_ticket(tmp_path: Path) -> None:
+async def test_a_stranger_finds_their_call_its_recording_and_its_ticket(tmp_path: Path, database_url: str) -> None:
     """From the list of calls to the call, from there to the sound and to the ticket with its history."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         number = await fill(at)
         (row,) = (await at.get("/api/v1/calls")).json["calls"]
         assert (row["id"], row["outcome"], row["wait_seconds"], row["seat"]) == ("node-1.1", "answered", 9.5, "8001")
@@ -45,9 +45,9 @@ async def test_a_stranger_finds_their_call_its_recording_and_its_ticket(tmp_path
 
 
 @pytest.mark.covers("R25.2")
-async def test_numbers_are_masked_until_a_reason_is_given(tmp_path: Path) -> None:
+async def test_numbers_are_masked_until_a_reason_is_given(tmp_path: Path, database_url: str) -> None:
     """Without a reason no answer holds the number; with one it does, and the reason stands in the audit."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         number = await fill(at)
         addresses = ["/api/v1/calls", "/api/v1/calls/node-1.1", "/api/v1/tickets", f"/api/v1/tickets/{number}"]
         for address in addresses:
@@ -59,9 +59,9 @@ async def test_numbers_are_masked_until_a_reason_is_given(tmp_path: Path) -> Non
 
 
 @pytest.mark.covers("R25.2")
-async def test_every_look_at_someones_data_is_audited(tmp_path: Path) -> None:
+async def test_every_look_at_someones_data_is_audited(tmp_path: Path, database_url: str) -> None:
     """Lists, single records and sound leave who, what and which ids; figures, alarms and failures leave nothing."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         number = await fill(at)
         for address in (
             "/api/v1/calls",
@@ -85,9 +85,9 @@ async def test_every_look_at_someones_data_is_audited(tmp_path: Path) -> None:
 
 
 @pytest.mark.covers("R25.2")
-async def test_what_cannot_be_audited_is_not_shown(tmp_path: Path) -> None:
+async def test_what_cannot_be_audited_is_not_shown(tmp_path: Path, database_url: str) -> None:
     """With an audit that refuses to be written, the answer is a failure without the data."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         number = await fill(at)
 
         def lose(connection: Connection) -> None:
@@ -101,9 +101,9 @@ async def test_what_cannot_be_audited_is_not_shown(tmp_path: Path) -> None:
             assert b"node-1.1" not in answer.body
 
 
-async def test_an_unchanged_list_is_not_sent_or_audited_again(tmp_path: Path) -> None:
+async def test_an_unchanged_list_is_not_sent_or_audited_again(tmp_path: Path, database_url: str) -> None:
     """Who has the list already gets 304 without an entry; after a change the new list comes."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         await fill(at)
         first = await at.get("/api/v1/calls")
         again = await at.get("/api/v1/calls", **{"If-None-Match": first.headers["ETag"]})
@@ -114,9 +114,9 @@ async def test_an_unchanged_list_is_not_sent_or_audited_again(tmp_path: Path) ->
         assert len(await at.audited()) == 2
 
 
-async def test_pages_follow_each_other(tmp_path: Path) -> None:
+async def test_pages_follow_each_other(tmp_path: Path, database_url: str) -> None:
     """Following next shows every call once and ends, whatever arrives meanwhile."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         for n in range(5):
             await at.at.calls.save(call(f"n.{n}", rang_at=MORNING + timedelta(seconds=n)))
         seen: list[str] = []
@@ -131,9 +131,9 @@ async def test_pages_follow_each_other(tmp_path: Path) -> None:
         assert seen == ["n.4", "n.3", "n.2", "n.1", "n.0"]
 
 
-async def test_missed_calls_of_a_day_are_listed(tmp_path: Path) -> None:
+async def test_missed_calls_of_a_day_are_listed(tmp_path: Path, database_url: str) -> None:
     """``outcome=abandoned`` with a civil date are the calls to be called back."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         await at.at.calls.save(call("missed", outcome=Outcome.ABANDONED, ended_at=MORNING))
         await at.at.calls.save(call("taken", outcome=Outcome.ANSWERED, ended_at=MORNING))
         await at.at.calls.save(
@@ -145,9 +145,9 @@ async def test_missed_calls_of_a_day_are_listed(tmp_path: Path) -> None:
         assert (await at.get("/api/v1/calls?number=13854301001&until=2026-11-24")).json["calls"][0]["id"] == "earlier"
 
 
-async def test_sound_can_be_sought_in(tmp_path: Path) -> None:
+async def test_sound_can_be_sought_in(tmp_path: Path, database_url: str) -> None:
     """A player gets the range that it asks for; a range beyond the end is refused as such."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         await fill(at)
         part = await at.get("/api/v1/recordings/track-1/audio", Range="bytes=10-19")
         assert (part.status, part.body) == (206, bytes(range(10, 20)))
@@ -157,9 +157,9 @@ async def test_sound_can_be_sought_in(tmp_path: Path) -> None:
             assert (await at.get("/api/v1/recordings/track-1/audio", Range=wrong)).status == 416
 
 
-async def test_sound_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+async def test_sound_that_is_not_there_is_said_so(tmp_path: Path, database_url: str) -> None:
     """Empty, missing, and a path that leads out of the recordings directory: a problem, and nothing of the disk."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         (tmp_path / "outside.wav").write_bytes(b"private")
         await at.at.calls.save_recordings(
             [
@@ -176,9 +176,9 @@ async def test_sound_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         assert await at.audited() == []
 
 
-async def test_alarms_and_figures(tmp_path: Path) -> None:
+async def test_alarms_and_figures(tmp_path: Path, database_url: str) -> None:
     """Standing alarms with their time, and today in numbers with the shares that the standard asks for."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         await at.at.calls.raise_alarm("disk", "还剩 4 GB", MORNING)
         now = clock.now()
         await at.at.calls.save(call("n.1", rang_at=now, answered_at=now, ended_at=now, outcome=Outcome.ANSWERED))
@@ -195,13 +195,13 @@ async def test_alarms_and_figures(tmp_path: Path) -> None:
         assert (figures["connected_share"], figures["within_goal_share"]) == (1.0, 1.0)
 
 
-async def test_a_confidential_ticket_is_not_seen(tmp_path: Path) -> None:
+async def test_a_confidential_ticket_is_not_seen(tmp_path: Path, database_url: str) -> None:
     """Marked confidential, a ticket is in no list, and its number answers as if there were none."""
-    async with desk(tmp_path) as at:
+    async with desk(tmp_path, database_url) as at:
         number = await fill(at)
 
         def mark(connection: Connection) -> None:
-            connection.exec_driver_sql("UPDATE tickets SET confidential = 1")
+            connection.exec_driver_sql("UPDATE tickets SET confidential = true")
 
         await at.at.database.write(mark)
         assert (await at.get("/api/v1/tickets")).json["tickets"] == []

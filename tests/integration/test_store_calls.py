@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from ivr.store import CallFilter
 from tests.books import MORNING, books, call, track
 
 
-async def test_a_call_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+async def test_a_call_comes_back_as_it_was_saved(database_url: str) -> None:
     """Every field survives, instants to the microsecond and aware; an unknown id is None."""
     full = call(
         greeted_at=MORNING + timedelta(microseconds=1),
@@ -28,31 +27,31 @@ async def test_a_call_comes_back_as_it_was_saved(tmp_path: Path) -> None:
         degraded=True,
         shadowed=True,
     )
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         await at.calls.save(full)
         assert await at.calls.get(full.id) == full
         assert await at.calls.get("unknown") is None
 
 
-async def test_a_naive_time_is_refused(tmp_path: Path) -> None:
+async def test_a_naive_time_is_refused(database_url: str) -> None:
     """A time without its zone never gets into the books."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         with pytest.raises(Exception, match="time zone"):
             await at.calls.save(call(rang_at=MORNING.replace(tzinfo=None)))
 
 
-async def test_open_calls_are_those_without_an_end(tmp_path: Path) -> None:
+async def test_open_calls_are_those_without_an_end(database_url: str) -> None:
     """An answered call that goes on is open; one that ended is not: this is what a restart looks after."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         await at.calls.save(call("n.1", outcome=Outcome.ANSWERED, answered_at=MORNING))
         await at.calls.save(call("n.2", outcome=Outcome.ABANDONED, ended_at=MORNING))
         await at.calls.save(call("n.3", rang_at=MORNING - timedelta(hours=1)))
         assert [found.id for found in await at.calls.open_calls()] == ["n.3", "n.1"]
 
 
-async def test_pages_hold_still_while_calls_come_in(tmp_path: Path) -> None:
+async def test_pages_hold_still_while_calls_come_in(database_url: str) -> None:
     """Read page by page, newest first, every call is seen once, though new ones arrive between two pages."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         # Three calls in each second, so that the id must decide within one instant.
         for n in range(30):
             await at.calls.save(call(f"n.{n:02}", rang_at=MORNING + timedelta(seconds=n // 3)))
@@ -68,9 +67,9 @@ async def test_pages_hold_still_while_calls_come_in(tmp_path: Path) -> None:
         assert seen == [f"n.{n:02}" for n in reversed(range(30))]
 
 
-async def test_a_list_shows_what_is_asked_for(tmp_path: Path) -> None:
+async def test_a_list_shows_what_is_asked_for(database_url: str) -> None:
     """Outcome, number and time narrow the list; since counts in, until does not."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         hour = timedelta(hours=1)
         await at.calls.save(call("missed", outcome=Outcome.ABANDONED, ended_at=MORNING))
         await at.calls.save(call("taken", outcome=Outcome.ANSWERED, rang_at=MORNING + hour))
@@ -86,9 +85,9 @@ async def test_a_list_shows_what_is_asked_for(tmp_path: Path) -> None:
         assert await ids(CallFilter(since=MORNING + hour, until=MORNING + 2 * hour)) == ["taken"]
 
 
-async def test_recordings_are_found_by_call_and_all_of_them_by_walking(tmp_path: Path) -> None:
+async def test_recordings_are_found_by_call_and_all_of_them_by_walking(database_url: str) -> None:
     """Tracks belong to their call in the order they began; the walk for reconciliation sees each one once."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         agent = track("b", who="8001", started_at=MORNING + timedelta(seconds=9))
         citizen = track("c")
         other = track("a", "node-1.2", state=RecordingState.MISSING)
@@ -102,10 +101,10 @@ async def test_recordings_are_found_by_call_and_all_of_them_by_walking(tmp_path:
         assert await at.calls.recording("a") == replace(other, state=RecordingState.CLOSED)
 
 
-async def test_an_alarm_stands_once_until_it_is_cleared(tmp_path: Path) -> None:
+async def test_an_alarm_stands_once_until_it_is_cleared(database_url: str) -> None:
     """Raised again it keeps its time and counts; cleared it is over; raised after that it is a new one."""
     later = MORNING + timedelta(minutes=5)
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         await at.calls.raise_alarm("disk", "4 GB free", MORNING)
         await at.calls.raise_alarm("disk", "3 GB free", later)
         assert await at.calls.alarms() == [Alarm("disk", "3 GB free", MORNING, times=2)]
@@ -117,12 +116,12 @@ async def test_an_alarm_stands_once_until_it_is_cleared(tmp_path: Path) -> None:
         assert await at.calls.alarms() == [Alarm("disk", "1 GB free", later)]
 
 
-async def test_figures_of_a_civil_day(tmp_path: Path) -> None:
+async def test_figures_of_a_civil_day(database_url: str) -> None:
     """A day runs from midnight to midnight in Shanghai; a call is connected when a person answered, in time or late."""
     day = date(2026, 11, 24)
     midnight = MORNING - timedelta(hours=10)
     quick = {"outcome": Outcome.ANSWERED, "ended_at": MORNING}
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         await at.calls.save(call("n.1", answered_at=MORNING + timedelta(seconds=15), **quick))
         await at.calls.save(call("n.2", answered_at=MORNING + timedelta(seconds=15, milliseconds=1), **quick))
         await at.calls.save(call("n.3", rang_at=midnight, outcome=Outcome.ABANDONED, ended_at=MORNING))
@@ -140,8 +139,8 @@ async def test_figures_of_a_civil_day(tmp_path: Path) -> None:
     assert (figures.connected_share, figures.within_goal_share) == (2 / 3, 1 / 2)
 
 
-async def test_figures_before_the_first_call(tmp_path: Path) -> None:
+async def test_figures_before_the_first_call(database_url: str) -> None:
     """With no call yet there is no share, rather than a wrong one."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         figures = await at.calls.figures(date(2026, 11, 24), goal_seconds=15)
     assert (figures.by_outcome, figures.connected_share, figures.within_goal_share) == ({}, None, None)

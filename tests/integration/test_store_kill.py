@@ -15,7 +15,6 @@ from tickets.store import TicketFilter
 #: Writes calls and tickets without end, 20 at a time, and says each id once it is acknowledged.
 WRITER = """
 import asyncio, sys
-from pathlib import Path
 from tests.books import MORNING, books, call
 from tickets.model import Kind
 
@@ -29,7 +28,7 @@ async def stream(at, lane):
         n += 1
 
 async def main():
-    async with books(Path(sys.argv[1])) as at:
+    async with books(sys.argv[1]) as at:
         await asyncio.gather(*(stream(at, lane) for lane in range(20)))
 
 asyncio.run(main())
@@ -37,10 +36,10 @@ asyncio.run(main())
 
 
 @pytest.mark.covers("R14.1")
-async def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+async def test_what_was_acknowledged_survives_a_kill(database_url: str) -> None:
     """Killed in mid-stream, every acknowledged call and ticket is there; asked again, each has the same ticket."""
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", WRITER, str(tmp_path)]
+    command = [sys.executable, "-c", WRITER, database_url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as writer:  # noqa: ASYNC220 - nothing else runs
         assert writer.stdout is not None
         lines = [writer.stdout.readline() for _ in range(300)]
@@ -50,7 +49,7 @@ async def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     told = dict(line.split() for line in lines if line.endswith("\n"))
     assert len(told) >= 300
     assert writer.returncode == -9
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         for name, number in told.items():
             assert await at.calls.get(name) == call(name)
             again = await at.desk.open_from_call(name, "13854301001", Kind.MATTER, MORNING)

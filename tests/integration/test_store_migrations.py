@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sqlite3
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,28 +16,29 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import IntegrityError
 
-import hotline.audit
 import hotline.migrations
-import ivr.store
-import tickets.store
-from hotline.database import Database, DatabaseError, migrate
-from tests.books import books, call, url
+from common.audit import AuditEntry
+from hotline.database import Database, DatabaseError, async_engine, migrate
+from hotline.migrations.tables import TABLES, declared_here
+from tests.books import MORNING, books, call, url
+from tests.postgres import Postgres
+from tickets.model import Kind
 
 
-async def test_the_revisions_make_what_the_stores_expect(tmp_path: Path) -> None:
+async def test_the_revisions_make_what_the_stores_expect(database_url: str) -> None:
     """A database made by the revisions has exactly the tables, columns and indexes that the code declares."""
-    await migrate(url(tmp_path))
-    engine = create_engine(f"sqlite:///{tmp_path / 'hotline.db'}")
-    tables: list[MetaData] = [ivr.store.tables, tickets.store.tables, hotline.audit.tables]
 
     def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), tables))  # type: ignore[arg-type]  # a list is allowed
+        context = MigrationContext.configure(connection, opts={"include_object": declared_here})
+        return list(compare_metadata(context, TABLES))  # type: ignore[arg-type]  # a list is allowed
 
-    with engine.connect() as connection:
-        assert differences(connection) == []
-    engine.dispose()
+    engine = async_engine(database_url, read_only=True)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
 
 
 def test_head_is_the_newest_revision() -> None:
@@ -44,13 +48,12 @@ def test_head_is_the_newest_revision() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [hotline.migrations.HEAD]
 
 
-async def test_an_up_to_date_database_needs_no_alembic(tmp_path: Path) -> None:
+async def test_an_up_to_date_database_needs_no_alembic(database_url: str) -> None:
     """A second start does not even import Alembic, which alone takes longer than all the rest."""
-    await migrate(url(tmp_path))
     script = (
         "import asyncio, sys\n"
         "from hotline.database import migrate\n"
-        f"asyncio.run(migrate({url(tmp_path)!r}))\n"
+        f"asyncio.run(migrate({database_url!r}))\n"
         "sys.exit('alembic' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0  # noqa: ASYNC221 - nothing else runs
@@ -97,16 +100,65 @@ async def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert modes == {"hotline.db": 0o600, "hotline.db-wal": 0o600, "hotline.db-shm": 0o600}
 
 
-async def test_history_and_audit_cannot_be_changed(tmp_path: Path) -> None:
+async def test_history_and_audit_cannot_be_changed(database_url: str) -> None:
     """The database itself refuses to change or delete a step of a history or a line of the audit."""
-    await migrate(url(tmp_path))
-    file = sqlite3.connect(tmp_path / "hotline.db")
-    file.execute("INSERT INTO audit (at, who, action, objects, reason) VALUES ('2026-11-24', 'a', 'b', ' c ', '')")
-    file.execute("INSERT INTO status_changes VALUES ('t', 1, '2026-11-24', 'a', 'u', 's', 'k', 'w')")
-    for statement in ("UPDATE audit SET who = 'x'", "DELETE FROM audit", "DELETE FROM status_changes"):
-        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            file.execute(statement)
-    file.close()
+    async with books(database_url) as at:
+        await at.audit.add(AuditEntry(MORNING, "somebody", "tickets.read", ("t",)))
+        await at.desk.open_from_call("node-1.1", "", Kind.MATTER, MORNING)
+        for statement in (
+            "UPDATE audit SET who = 'x'",
+            "DELETE FROM audit",
+            "UPDATE status_changes SET who = 'x'",
+            "DELETE FROM status_changes",
+        ):
+            with pytest.raises(IntegrityError, match="append-only"):
+                await at.database.write(partial(run, statement))
+
+
+def run(statement: str, connection: Connection) -> None:
+    """Run one statement in a transaction of the writer."""
+    connection.exec_driver_sql(statement)
+
+
+async def test_postgresql_refuses_to_empty_the_history_too(postgres: Postgres, migrated: str) -> None:
+    """TRUNCATE, which fires no trigger of rows, is refused as well."""
+    with postgres.database(migrated) as made, pytest.raises(subprocess.CalledProcessError) as refused:
+        postgres.sql("TRUNCATE audit", make_url(made).database or "")
+    assert "append-only" in refused.value.stderr
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_two_services_that_start_at_once_migrate_once(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Four starts on one empty database: all of them come up, and one made the tables."""
+    with contextlib.ExitStack() as stack:
+        where = url(tmp_path)
+        if kind == "postgresql":
+            server: Postgres = request.getfixturevalue("postgres")
+            where = stack.enter_context(server.database())
+        script = f"import asyncio; from hotline.database import migrate; asyncio.run(migrate({where!r}))"
+        starts = [await asyncio.create_subprocess_exec(sys.executable, "-c", script) for _ in range(4)]
+        assert [await start.wait() for start in starts] == [0] * 4
+        async with books(where) as at:
+            await at.calls.save(call())
+
+
+async def test_a_postgresql_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """No server behind the URL, or no such database: one line that names the place but no password, and not ready."""
+    where = f"postgresql+asyncpg://somebody:secret@/hotline?host={tmp_path}"
+    with pytest.raises(DatabaseError, match="HOTLINE_DATABASE_URL") as said:
+        await migrate(where)
+    assert "secret" not in str(said.value)
+    database = Database(where)
+    assert not await database.ready()
+    await database.close()
+
+
+async def test_a_database_that_postgresql_does_not_have_is_said(postgres: Postgres) -> None:
+    """The server is there and has no such database: said in one line, not in a traceback."""
+    with pytest.raises(DatabaseError, match="nowhere"):
+        await migrate(postgres.url("nowhere"))
 
 
 async def test_ready_says_whether_the_database_answers(tmp_path: Path) -> None:

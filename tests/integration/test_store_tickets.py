@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +16,9 @@ from tickets.store import TicketFilter
 pytestmark = pytest.mark.covers("R3.1", "R14.1")
 
 
-async def test_a_call_becomes_a_ticket_with_what_is_recorded_for_every_case(tmp_path: Path) -> None:
+async def test_a_call_becomes_a_ticket_with_what_is_recorded_for_every_case(database_url: str) -> None:
     """The ticket says who called, when, how, and where the recording is; its number is the civil date and a count."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         made = await at.desk.open_from_call("node-1.1", "13854301001", Kind.MESSAGE, MORNING, "track-1")
         assert await at.tickets.by_number(made.number) == made
         assert await at.tickets.by_number("20261124-999999") is None
@@ -29,9 +28,9 @@ async def test_a_call_becomes_a_ticket_with_what_is_recorded_for_every_case(tmp_
     assert (made.recording_id, made.call_id, made.status) == ("track-1", "node-1.1", Status.AWAITING_REVIEW)
 
 
-async def test_fifty_who_open_at_once_open_one(tmp_path: Path) -> None:
+async def test_fifty_who_open_at_once_open_one(database_url: str) -> None:
     """Fifty tasks that ask for one call's ticket at the same moment get the same one, over several transactions."""
-    async with books(tmp_path, window=0.001) as at:
+    async with books(database_url, window=0.001) as at:
 
         async def ask(n: int) -> str:
             await asyncio.sleep(n % 5 / 200)
@@ -42,19 +41,19 @@ async def test_fifty_who_open_at_once_open_one(tmp_path: Path) -> None:
         assert len((await at.tickets.page(TicketFilter(), limit=10)).rows) == 1
 
 
-async def test_two_processes_open_one(tmp_path: Path) -> None:
+async def test_two_processes_open_one(database_url: str) -> None:
     """Two services on one database (the old one still stopping) race for the same calls: still one ticket each."""
-    async with books(tmp_path) as one, books(tmp_path) as two:
+    async with books(database_url) as one, books(database_url) as two:
         asked = (at.desk.open_from_call(f"n.{n}", "", Kind.MATTER, MORNING) for n in range(40) for at in (one, two))
         made = await asyncio.gather(*asked)
         assert [a.id for a in made[::2]] == [b.id for b in made[1::2]]
         assert len({ticket.number for ticket in made}) == 40
 
 
-async def test_a_call_that_weighs_more_later_raises_its_ticket(tmp_path: Path) -> None:
+async def test_a_call_that_weighs_more_later_raises_its_ticket(database_url: str) -> None:
     """Callback, then answered, then an emergency, then answered again: one ticket, raised twice, with its history."""
     kinds = [Kind.CALLBACK, Kind.MATTER, Kind.EMERGENCY_TRANSFER, Kind.MATTER]
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         for minute, kind in enumerate(kinds):
             last = await at.desk.open_from_call("node-1.1", "", kind, MORNING + timedelta(minutes=minute))
         assert [made.id for made in await at.tickets.of_call("node-1.1")] == [last.id]
@@ -63,18 +62,18 @@ async def test_a_call_that_weighs_more_later_raises_its_ticket(tmp_path: Path) -
     assert [(step.seq, step.kind) for step in history] == [(1, kinds[0]), (2, kinds[1]), (3, kinds[2])]
 
 
-async def test_all_at_once_ends_with_the_weightiest(tmp_path: Path) -> None:
+async def test_all_at_once_ends_with_the_weightiest(database_url: str) -> None:
     """Different kinds of one call in one transaction leave one ticket of the weightiest kind and a whole history."""
-    async with books(tmp_path, window=0.05) as at:
+    async with books(database_url, window=0.05) as at:
         await asyncio.gather(*(at.desk.open_from_call("node-1.1", "", kind, MORNING) for kind in reversed(Kind)))
         (made,) = await at.tickets.of_call("node-1.1")
         assert made.kind is Kind.EMERGENCY_TRANSFER
         assert [step.seq for step in await at.tickets.history(made.id)] == list(range(1, made.steps + 1))
 
 
-async def test_an_agent_opens_further_tickets_for_further_matters(tmp_path: Path) -> None:
+async def test_an_agent_opens_further_tickets_for_further_matters(database_url: str) -> None:
     """Further matters of a call are tickets of their own, by name of who opened them; the automatic one stays first."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         automatic = await at.desk.open_from_call("node-1.1", "", Kind.MATTER, MORNING)
         for _ in range(2):
             further = await at.desk.open_further("node-1.1", "", MORNING, who="zhang", unit="话务一组")
@@ -85,10 +84,10 @@ async def test_an_agent_opens_further_tickets_for_further_matters(tmp_path: Path
     assert (step.who, step.unit) == ("zhang", "话务一组")
 
 
-async def test_numbers_count_anew_each_civil_day(tmp_path: Path) -> None:
+async def test_numbers_count_anew_each_civil_day(database_url: str) -> None:
     """The count belongs to the day on the office's wall: a second before midnight there is still the old day."""
     midnight = MORNING - timedelta(hours=10)
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         numbers = [
             (await at.desk.open_from_call(f"n.{n}", "", Kind.MATTER, midnight + timedelta(seconds=n))).number
             for n in (-2, -1, 0)
@@ -96,16 +95,16 @@ async def test_numbers_count_anew_each_civil_day(tmp_path: Path) -> None:
     assert numbers == ["20261123-000001", "20261123-000002", "20261124-000001"]
 
 
-async def test_a_call_without_an_id_opens_nothing(tmp_path: Path) -> None:
+async def test_a_call_without_an_id_opens_nothing(database_url: str) -> None:
     """All calls without an id would share one ticket; they are refused."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         with pytest.raises(ValueError, match="call's id"):
             await at.desk.open_from_call("", "", Kind.MATTER, MORNING)
 
 
-async def test_pages_hold_still_while_tickets_come_in(tmp_path: Path) -> None:
+async def test_pages_hold_still_while_tickets_come_in(database_url: str) -> None:
     """Read page by page, newest first, each ticket is seen once, though new ones arrive between two pages."""
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         made = [
             await at.desk.open_from_call(f"n.{n}", "", Kind.MATTER, MORNING + timedelta(seconds=n // 3))
             for n in range(20)
@@ -123,10 +122,10 @@ async def test_pages_hold_still_while_tickets_come_in(tmp_path: Path) -> None:
     assert len(seen) == 20
 
 
-async def test_a_list_shows_what_is_asked_for(tmp_path: Path) -> None:
+async def test_a_list_shows_what_is_asked_for(database_url: str) -> None:
     """Kind, state, number, call and time narrow the list."""
     hour = timedelta(hours=1)
-    async with books(tmp_path) as at:
+    async with books(database_url) as at:
         await at.desk.open_from_call("n.1", "13854301001", Kind.MATTER, MORNING)
         await at.desk.open_from_call("n.2", "05433123456", Kind.MESSAGE, MORNING + hour)
 
