@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import ReturningInsert
 
 from common.api.once import KEPT, AlreadyDone, Claim, Keep, Kept, pending, spent
-from common.store import Instant, Item, Kind, Ledger, Result, insert, metadata
+from common.store import Instant, Item, Kind, Ledger, Refused, Result, insert, metadata
 
 tables = metadata()
 
@@ -68,7 +68,8 @@ class OnceLedger:
             return await self._ledger.write(kind, item)
         claim, keep = waiting
         result: Result = await self._ledger.write(_write_once, _Once(claim, keep, kind, item))
-        spent()
+        if not isinstance(result, Refused):
+            spent()
         return result
 
     async def kept(self, claim: Claim) -> Kept | None:
@@ -92,7 +93,10 @@ def _write_once(connection: Connection, changes: Sequence[_Once]) -> Sequence[An
         for place, result in zip(places, kind(connection, [changes[at].item for at in places]), strict=True):
             results[place] = result
     for change, result in zip(changes, results, strict=True):
-        _answer(connection, change.claim, change.keep(result))
+        if isinstance(result, Refused):
+            connection.execute(keys.delete().where(_of(change.claim)))
+        else:
+            _answer(connection, change.claim, change.keep(result))
     return results
 
 
@@ -112,15 +116,17 @@ def _take(connection: Connection, claim: Claim) -> None:
 
 
 def _answer(connection: Connection, claim: Claim, kept: Kept) -> None:
-    mine = sa.and_(keys.c.token == claim.token, keys.c.key == claim.key)
-    connection.execute(
-        keys.update().where(mine).values(status=kept.status, tag=kept.tag, location=kept.location, answer=kept.text)
-    )
+    answer = {"status": kept.status, "tag": kept.tag, "location": kept.location, "answer": kept.text}
+    connection.execute(keys.update().where(_of(claim)).values(answer))
+
+
+def _of(claim: Claim) -> sa.ColumnElement[bool]:
+    return sa.and_(keys.c.token == claim.token, keys.c.key == claim.key)
 
 
 def _kept_of(claim: Claim) -> sa.Select[tuple[Any, ...]]:
     columns = (keys.c.digest, keys.c.status, keys.c.tag, keys.c.location, keys.c.answer)
-    return sa.select(*columns).where(keys.c.token == claim.token, keys.c.key == claim.key)
+    return sa.select(*columns).where(_of(claim))
 
 
 @cache
