@@ -1,10 +1,8 @@
-"""The HTTP interface: who may ask, what a failure looks like, health, and the page for people."""
+"""The HTTP interface: who may ask, what a failure looks like, and what every answer carries."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
@@ -13,12 +11,28 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from sqlalchemy.exc import SQLAlchemyError
 
-from common.api import WHO, Problem
+from common.api.once import Lookup
+from common.api.operation import Operation, operations
+from common.api.problem import FAULT, NO_ADDRESS, NO_METHOD, NO_TOKEN, REFUSED, TOO_LARGE, UNAVAILABLE, Problem
+from common.api.serving import CALLER, Service
+from common.audit import Audit
 from common.store import NotWritten
+from hotline.api import HousePages
+from hotline.tokens import Tokens, at_address
 
 log = structlog.get_logger(__name__)
 
 _PAGES = Path(__file__).parent / "pages"
+
+#: Pages for people, by address. They hold nobody's data; the scripts on them ask for it with a token.
+PAGES = {
+    "/": "index.html",
+    "/page.css": "page.css",
+    "/page.js": "page.js",
+    "/api/v1/docs": "docs.html",
+    "/api/v1/docs.css": "docs.css",
+    "/api/v1/docs.js": "docs.js",
+}
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -33,37 +47,30 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_TEXTS = {
-    404: ("没有这个地址", "请核对网址；接口都在 /api/v1 之下。"),
-    405: ("这个地址不支持此方法", "请按响应头 Allow 所列的方法访问。"),
-    413: ("请求过大", "请缩小请求内容后再试。"),
-}
+_KINDS = {404: NO_ADDRESS, 405: NO_METHOD, 413: TOO_LARGE}
 
 
 def build_app(
-    routes: Iterable[web.AbstractRouteDef],
+    served: Iterable[Operation],
     *,
-    token: str,
+    tokens: Tokens,
+    audit: Audit,
+    kept: Lookup,
     database_ready: Callable[[], Awaitable[bool]],
     ami_up: Callable[[], bool],
 ) -> web.Application:
-    """The application: ``routes`` of the packages behind ``token``, health and the page in front of it.
+    """The application: the operations of the packages, health and the document, and the pages.
 
     Serve it with ``serve``, which keeps no access log: its lines would hold the numbers that are searched for.
     """
-    app = web.Application(middlewares=[_problems, _bearer(token)], client_max_size=64 * 1024)
+    house = HousePages(database_ready, ami_up)
+    every = [*operations(house), *served]
+    house.describe(every)
+    open_to_all = {one.path for one in every if one.scope is None} | PAGES.keys()
+    app = web.Application(middlewares=[_problems, _bearer(tokens, open_to_all)], client_max_size=64 * 1024)
     app.on_response_prepare.append(_harden)
-    app.add_routes(routes)
-
-    async def healthz(_request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
-
-    async def readyz(_request: web.Request) -> web.Response:
-        parts = {"database": await database_ready(), "asterisk": ami_up()}
-        return web.json_response({"ready": all(parts.values()), **parts}, status=200 if all(parts.values()) else 503)
-
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
-    for address, name in (("/", "index.html"), ("/page.css", "page.css"), ("/page.js", "page.js")):
+    app.add_routes(Service(audit, kept).routes(every))
+    for address, name in PAGES.items():
         app.router.add_get(address, _file(_PAGES / name))
     return app
 
@@ -105,16 +112,16 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
     except web.HTTPException as error:
         if error.status < 400:  # noqa: PLR2004 - redirects are no failures
             raise
-        title, detail = _TEXTS.get(error.status, ("请求无法处理", "请核对请求后再试。"))
-        allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-        return Problem(error.status, "http", title, detail, **allowed).response()
+        failure = _KINDS.get(error.status, REFUSED).problem()
+        if "Allow" in error.headers:
+            failure.headers["Allow"] = error.headers["Allow"]
+        return failure.response()
     except (NotWritten, SQLAlchemyError) as error:
         log.warning("the database did not answer a request", route=_route(request), error=type(error).__name__)
-        detail = "数据库暂时不可用，或无法留痕，因此不能显示数据。请稍后再试；持续出现请联系值班运维。"
-        return Problem(503, "database", "暂时无法查询", detail).response()
+        return UNAVAILABLE.problem().response()
     except Exception:
         log.exception("a request failed", route=_route(request))
-        return Problem(500, "fault", "系统内部错误", "已记录在日志中。请联系值班运维，并说明操作的时间。").response()
+        return FAULT.problem().response()
 
 
 def _route(request: web.Request) -> str:
@@ -123,20 +130,18 @@ def _route(request: web.Request) -> str:
     return resource.canonical if resource else "unknown"
 
 
-def _bearer(token: str) -> Middleware:
-    expected = hashlib.sha256(token.encode()).digest()
+def _bearer(tokens: Tokens, open_to_all: Iterable[str]) -> Middleware:
+    free = frozenset(open_to_all)
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.path.startswith("/api/"):
+        if request.path in free or not request.path.startswith("/api/"):
             return await handler(request)
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        # Hashes are of one length, and comparing them takes the same time wherever they differ.
-        digest = hashlib.sha256(given.strip().encode("utf-8", "surrogateescape")).digest()
-        if not hmac.compare_digest(digest, expected) or scheme.lower() != "bearer":
-            detail = "请在请求头 Authorization 中给出 Bearer 令牌；令牌在数据目录的 secrets/api.token 文件里。"
-            raise Problem(401, "token", "需要有效的令牌", detail, **{"WWW-Authenticate": 'Bearer realm="12345"'})
-        request[WHO] = f"api.token@{request.remote or 'unknown'}"
+        caller = tokens.caller(given.strip()) if scheme.lower() == "bearer" else None
+        if caller is None:
+            raise NO_TOKEN.problem()
+        request[CALLER] = at_address(caller, request.remote)
         return await handler(request)
 
     return check

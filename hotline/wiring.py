@@ -12,16 +12,19 @@ from typing import Any
 import aiohttp
 
 from common import clock
+from common.api.operation import operations
 from hotline.alarms import Alarms
 from hotline.asterisk import Secrets
 from hotline.audit import AuditStore
 from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
+from hotline.idempotency import OnceLedger
 from hotline.screening import policy
 from hotline.secrets_file import secret
 from hotline.settings import Settings
 from hotline.timestamping import poster
+from hotline.tokens import Tokens, tokens
 from ivr.adoption import Adoption
 from ivr.ami.client import AmiClient
 from ivr.api import CallPages
@@ -47,6 +50,7 @@ from ivr.switchboard import Script, Switchboard
 from tickets.api import TicketPages
 from tickets.desk import TicketDesk
 from tickets.store import TicketStore
+from tickets.workflow_terms import Role
 
 _STAMPS_EVERY_SECONDS = 60.0
 
@@ -135,14 +139,12 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             "sweeper": sweeper.run,
         }
         audit = AuditStore(ledger)
+        call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
         app = build_app(
-            [
-                *CallPages(
-                    calls, audit.add, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds
-                ).routes(),
-                *TicketPages(tickets, audit.add).routes(),
-            ],
-            token=secret(settings.secrets_dir / "api.token"),
+            [*operations(call_pages), *operations(TicketPages(tickets))],
+            tokens=_tokens(settings),
+            audit=audit.add,
+            kept=OnceLedger(ledger, database.reads).kept,
             database_ready=database.ready,
             ami_up=switchboard.line_is_up.is_set,
         )
@@ -154,6 +156,11 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         yield Service(settings, database, client, switchboard, book, calls, tickets, alarms, sweeper, works)
 
 
+def _tokens(settings: Settings) -> Tokens:
+    own = secret(settings.secrets_dir / "api.token")
+    return tokens(own, unit="12345", roles=(role.value for role in Role), file=settings.secrets_dir / "tokens.json")
+
+
 async def _numbers(tickets: TicketStore, call_id: str) -> list[str]:
     return [ticket.number for ticket in await tickets.of_call(call_id)]
 
@@ -162,9 +169,7 @@ async def _in_house(script: Callable[[Call, House], Awaitable[None]], house: Hou
     await script(call, house)
 
 
-def _sweeper(
-    settings: Settings, calls: CallStore, alarms: Alarms, live_ids: Callable[[], Collection[str]]
-) -> Sweeper:
+def _sweeper(settings: Settings, calls: CallStore, alarms: Alarms, live_ids: Callable[[], Collection[str]]) -> Sweeper:
     archive = Archive(
         settings.recordings_dir, Signer.in_folder(settings.secrets_dir), stamps=bool(settings.timestamp_url)
     )

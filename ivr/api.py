@@ -5,16 +5,35 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
 from common import clock
-from common.api import Parameters, Problem, Shown, is_id, missing, stamp
-from common.audit import Audit
-from common.paging import Page
-from ivr.model import Alarm, CallRecord, Figures, Outcome, Recording, RecordingState
+from common.api.ask import Ask
+from common.api.fields import Revealing
+from common.api.operation import Reply, operation
+from common.api.problem import ProblemKind, missing
+from ivr.api_shown import (
+    AlarmList,
+    CallList,
+    CallsQuery,
+    CallWithParts,
+    FiguresShown,
+    OfOne,
+    alarm_shown,
+    call_shown,
+    call_with_parts,
+    figures_shown,
+)
+from ivr.model import RecordingState
 from ivr.store import CallFilter, CallStore
+
+NO_AUDIO = ProblemKind(
+    "no-audio",
+    404,
+    "没有录音文件",
+    "这段录音没有可听的内容：空录音，或文件已不在磁盘上。请让值班运维查看 /api/v1/alarms。",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,120 +45,57 @@ class CallPages:
     """
 
     store: CallStore
-    audit: Audit
     recordings_dir: Path
     ticket_numbers: Callable[[str], Awaitable[list[str]]]
     goal_seconds: float
 
-    def routes(self) -> list[web.RouteDef]:
-        """What is served."""
-        return [
-            web.get("/api/v1/calls", self.list_calls),
-            web.get("/api/v1/calls/{id}", self.one_call),
-            web.get("/api/v1/recordings/{id}/audio", self.audio),
-            web.get("/api/v1/alarms", self.alarms),
-            web.get("/api/v1/figures", self.figures),
-        ]
-
-    async def list_calls(self, request: web.Request) -> web.StreamResponse:
+    @operation("GET", "/api/v1/calls", summary="来电列表，新的在前", tag="来电", audit="calls.list")
+    async def list_calls(self, ask: Ask, query: CallsQuery) -> Reply[CallList]:
         """Calls, newest first; ``outcome=abandoned`` are those to be called back."""
-        asked = Parameters(request, "limit", "cursor", "outcome", "number", "since", "until", "reveal")
-        shown = Shown(request, self.audit, "calls.list", asked.reveal())
-        wanted = CallFilter(
-            asked.choice("outcome", Outcome), asked.number(), asked.instant("since"), asked.instant("until")
-        )
-        page: Page[CallRecord] = await self.store.page(wanted, limit=asked.limit(), after=asked.cursor())
-        rows = [_call(call, shown) for call in page.rows]
-        body = {"calls": rows, "next": str(page.next) if page.next else None}
-        return await shown.answer(body, [call.id for call in page.rows])
+        wanted = CallFilter(query.outcome, query.number or "", query.since, query.until)
+        page = await self.store.page(wanted, limit=query.limit, after=query.cursor)
+        body = CallList(calls=[call_shown(call, ask) for call in page.rows], next=str(page.next) if page.next else None)
+        return Reply(body, [call.id for call in page.rows])
 
-    async def one_call(self, request: web.Request) -> web.StreamResponse:
+    @operation("GET", "/api/v1/calls/{id}", summary="一通来电及其录音和工单", tag="来电", audit="calls.read")
+    async def read_call(self, ask: Ask, ids: OfOne, query: Revealing) -> Reply[CallWithParts]:
         """One call with its recordings and the numbers of its tickets."""
-        shown = Shown(request, self.audit, "calls.read", Parameters(request, "reveal").reveal())
-        name = request.match_info["id"]
-        call = await self.store.get(name) if is_id(name) else None
+        del query  # the reason in it has reached ``ask``
+        call = await self.store.get(ids.id)
         if call is None:
             raise missing("通话")
-        tracks = [_recording(track) for track in await self.store.recordings_of(name)]
-        body = {**_call(call, shown), "recordings": tracks, "tickets": await self.ticket_numbers(name)}
-        return await shown.answer(body, [call.id])
+        tracks = await self.store.recordings_of(ids.id)
+        return Reply(call_with_parts(call, tracks, await self.ticket_numbers(ids.id), ask), [call.id])
 
-    async def audio(self, request: web.Request) -> web.StreamResponse:
+    @operation(
+        "GET",
+        "/api/v1/recordings/{id}/audio",
+        summary="听一段录音（WAV，可分段取）",
+        tag="来电",
+        audit="recordings.hear",
+        media="audio/wav",
+        problems=(NO_AUDIO,),
+    )
+    async def hear_recording(self, ask: Ask, ids: OfOne, query: Revealing) -> web.FileResponse:
         """One recording as a WAV file, whole or in ranges."""
-        shown = Shown(request, self.audit, "recordings.hear", Parameters(request, "reveal").reveal())
-        name = request.match_info["id"]
-        recording = await self.store.recording(name) if is_id(name) else None
+        del query  # the reason in it has reached ``ask``
+        recording = await self.store.recording(ids.id)
         if recording is None:
             raise missing("录音")
         root = self.recordings_dir.resolve()
         file = (root / recording.path).resolve()
         if recording.state is not RecordingState.CLOSED or not file.is_relative_to(root) or not file.is_file():
-            detail = "这段录音没有可听的内容：空录音，或文件已不在磁盘上。请让值班运维查看 /api/v1/alarms。"
-            raise Problem(404, "no-audio", "没有录音文件", detail)
-        await shown.log([recording.call_id, recording.id])
+            raise NO_AUDIO.problem()
+        await ask.saw([recording.call_id, recording.id])
         return web.FileResponse(file, headers={"Content-Type": "audio/wav", "Content-Disposition": "inline"})
 
-    async def alarms(self, request: web.Request) -> web.StreamResponse:
+    @operation("GET", "/api/v1/alarms", summary="现有的告警", tag="来电")
+    async def list_alarms(self) -> AlarmList:
         """The alarms that stand now."""
-        Parameters(request)
-        return web.json_response({"alarms": [_alarm(alarm) for alarm in await self.store.alarms()]})
+        return AlarmList(alarms=[alarm_shown(alarm) for alarm in await self.store.alarms()])
 
-    async def figures(self, request: web.Request) -> web.StreamResponse:
+    @operation("GET", "/api/v1/figures", summary="今日数字", tag="来电")
+    async def read_figures(self) -> FiguresShown:
         """Today in numbers; nobody's data is in them."""
-        Parameters(request)
         today = clock.civil(clock.now()).date()
-        return web.json_response(_figures(await self.store.figures(today, goal_seconds=self.goal_seconds)))
-
-
-def _call(call: CallRecord, shown: Shown) -> dict[str, Any]:
-    wait = (call.answered_at - call.rang_at).total_seconds() if call.answered_at else None
-    return {
-        "id": call.id,
-        "number": shown.number(call.number),
-        "claimed_number": shown.number(call.claimed_number),
-        "dialled": call.dialled,
-        "trunk": call.trunk,
-        "reason": call.reason,
-        "shadowed": call.shadowed,
-        "outcome": call.outcome,
-        "rang_at": stamp(call.rang_at),
-        "greeted_at": stamp(call.greeted_at),
-        "queued_at": stamp(call.queued_at),
-        "answered_at": stamp(call.answered_at),
-        "ended_at": stamp(call.ended_at),
-        "wait_seconds": wait,
-        "seat": call.seat,
-        "emergency": call.emergency,
-        "cause": call.cause,
-        "degraded": call.degraded,
-    }
-
-
-def _recording(track: Recording) -> dict[str, Any]:
-    return {
-        "id": track.id,
-        "track": track.track,
-        "who": track.who,
-        "started_at": stamp(track.started_at),
-        "seconds": track.seconds,
-        "sha256": track.sha256,
-        "state": track.state,
-        "audio": f"/api/v1/recordings/{track.id}/audio",
-    }
-
-
-def _alarm(alarm: Alarm) -> dict[str, Any]:
-    return {"code": alarm.code, "detail": alarm.detail, "raised_at": stamp(alarm.raised_at), "times": alarm.times}
-
-
-def _figures(figures: Figures) -> dict[str, Any]:
-    return {
-        "day": figures.day.isoformat(),
-        "by_outcome": figures.by_outcome,
-        "refused": figures.refused,
-        "offered": figures.offered,
-        "connected": figures.connected,
-        "connected_share": figures.connected_share,
-        "within_goal": figures.within_goal,
-        "within_goal_share": figures.within_goal_share,
-    }
+        return figures_shown(await self.store.figures(today, goal_seconds=self.goal_seconds))

@@ -14,8 +14,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDict
 from sqlalchemy import select
 
+from common.api.operation import operations
 from hotline.audit import audit
 from hotline.http import build_app
+from hotline.idempotency import OnceLedger
+from hotline.tokens import tokens
 from ivr.api import CallPages
 from tests.books import Books, books
 from tickets.api import TicketPages
@@ -68,7 +71,8 @@ class Answer:
             return False
         body = self.json
         chinese = any("一" <= letter <= "鿿" for letter in body["detail"])
-        return chinese and body["status"] == self.status and set(body) == {"type", "title", "status", "detail"}
+        known = {"type", "title", "status", "detail"}
+        return chinese and body["status"] == self.status and set(body) - {"errors"} == known
 
 
 @contextlib.asynccontextmanager
@@ -81,11 +85,18 @@ async def desk(folder: Path, database_url: str = "", *, ami_up: bool = True) -> 
         async def numbers(call_id: str) -> list[str]:
             return [ticket.number for ticket in await at.tickets.of_call(call_id)]
 
-        calls = CallPages(at.calls, at.audit.add, recordings, numbers, 15)
-        routes = [*calls.routes(), *TicketPages(at.tickets, at.audit.add).routes()]
+        calls = CallPages(at.calls, recordings, numbers, 15)
+        served = [*operations(calls), *operations(TicketPages(at.tickets))]
 
         def build() -> web.Application:
-            return build_app(routes, token=TOKEN, database_ready=at.database.ready, ami_up=lambda: ami_up)
+            return build_app(
+                served,
+                tokens=tokens(TOKEN, unit="12345", roles=("agent",)),
+                audit=at.audit.add,
+                kept=OnceLedger(at.ledger, at.database.reads).kept,
+                database_ready=at.database.ready,
+                ami_up=lambda: ami_up,
+            )
 
         async with TestClient(TestServer(build())) as client:
             yield Desk(at, client, recordings, build)

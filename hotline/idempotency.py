@@ -1,0 +1,134 @@
+"""The table of idempotency keys, and the ledger that writes a change, its key and its answer in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.sql.dml import ReturningInsert
+
+from common.api.once import KEPT, AlreadyDone, Claim, Keep, Kept, pending, spent
+from common.store import Instant, Item, Kind, Ledger, Refused, Result, insert, metadata
+
+tables = metadata()
+
+keys = Table(
+    "idempotency_keys",
+    tables,
+    #: Whose key it is: the name of the token.
+    Column("token", String(80), primary_key=True),
+    Column("key", String(80), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("tag", String(80), nullable=False),
+    Column("location", String(200), nullable=False),
+    Column("answer", Text, nullable=False),
+    Index(None, "at"),
+    sqlite_with_rowid=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Once:
+    """One change with the claim that it is made under."""
+
+    claim: Claim
+    keep: Keep
+    kind: Kind[Any, Any]
+    item: Any
+
+
+class OnceLedger:
+    """A ledger (``common.store.Ledger``) for use cases that are reached over HTTP.
+
+    The first change of a request that carries an idempotency key is written together with key and answer; every other
+    change goes straight on.
+    """
+
+    def __init__(self, ledger: Ledger, reads: AsyncEngine) -> None:
+        self._ledger = ledger
+        self._reads = reads
+
+    async def write(self, kind: Kind[Item, Result], item: Item) -> Result:
+        """Apply one change; when this returns, it is on disk.
+
+        Raises:
+            NotWritten: the database refused, or the ledger is closed.
+            AlreadyDone: another request with the same key has made its change.
+            Exception: whatever ``kind`` itself raised for this item.
+        """
+        waiting = pending()
+        if waiting is None:
+            return await self._ledger.write(kind, item)
+        claim, keep = waiting
+        result: Result = await self._ledger.write(_write_once, _Once(claim, keep, kind, item))
+        if not isinstance(result, Refused):
+            spent()
+        return result
+
+    async def kept(self, claim: Claim) -> Kept | None:
+        """What this token's key was answered within the last 24 h, whatever was asked under it."""
+        async with self._reads.connect() as connection:
+            row = (await connection.execute(_kept_of(claim).where(keys.c.at >= claim.at - KEPT))).one_or_none()
+        return Kept(*row) if row else None
+
+
+def _write_once(connection: Connection, changes: Sequence[_Once]) -> Sequence[Any]:
+    oldest = min(change.claim.at for change in changes) - KEPT
+    connection.execute(keys.delete().where(keys.c.at < oldest))
+    # The key goes first: where processes race, the second waits here for the first, and then finds its answer.
+    for change in changes:
+        _take(connection, change.claim)
+    groups: dict[Kind[Any, Any], list[int]] = {}
+    for place, change in enumerate(changes):
+        groups.setdefault(change.kind, []).append(place)
+    results: list[Any] = [None] * len(changes)
+    for kind, places in groups.items():
+        for place, result in zip(places, kind(connection, [changes[at].item for at in places]), strict=True):
+            results[place] = result
+    for change, result in zip(changes, results, strict=True):
+        if isinstance(result, Refused):
+            connection.execute(keys.delete().where(_of(change.claim)))
+        else:
+            _answer(connection, change.claim, change.keep(result))
+    return results
+
+
+def _take(connection: Connection, claim: Claim) -> None:
+    row = {
+        "token": claim.token,
+        "key": claim.key,
+        "digest": claim.digest,
+        "at": claim.at,
+        "status": 0,
+        "tag": "",
+        "location": "",
+        "answer": "",
+    }
+    if connection.execute(_claim_on(connection.dialect.name), row).one_or_none() is None:
+        raise AlreadyDone(Kept(*connection.execute(_kept_of(claim)).one()))
+
+
+def _answer(connection: Connection, claim: Claim, kept: Kept) -> None:
+    answer = {"status": kept.status, "tag": kept.tag, "location": kept.location, "answer": kept.text}
+    connection.execute(keys.update().where(_of(claim)).values(answer))
+
+
+def _of(claim: Claim) -> sa.ColumnElement[bool]:
+    return sa.and_(keys.c.token == claim.token, keys.c.key == claim.key)
+
+
+def _kept_of(claim: Claim) -> sa.Select[tuple[Any, ...]]:
+    columns = (keys.c.digest, keys.c.status, keys.c.tag, keys.c.location, keys.c.answer)
+    return sa.select(*columns).where(_of(claim))
+
+
+@cache
+def _claim_on(dialect: str) -> ReturningInsert[str]:
+    return insert(keys, dialect).on_conflict_do_nothing(index_elements=["token", "key"]).returning(keys.c.key)
