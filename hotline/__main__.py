@@ -9,7 +9,7 @@ import sys
 from hotline.settings import SettingsError
 
 #: Verb modules in the order in which ``hotline --help`` lists them.
-VERBS = ("run", "check", "service", "asterisk", "prompts", "screen_call", "deadline", "demo")
+VERBS = ("run", "check", "service", "asterisk", "prompts", "screen_call", "deadline", "token", "demo")
 
 
 def main(argv: list[str] | None = None) -> int:
