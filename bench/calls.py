@@ -72,7 +72,9 @@ class Measured:
         }
 
 
-async def measure(target: Target, rate: float, seconds: float, *, hold: float = 3.0, audio: Path | None = None) -> Measured:
+async def measure(
+    target: Target, rate: float, seconds: float, *, hold: float = 3.0, audio: Path | None = None
+) -> Measured:
     """A load on a target, and what it cost."""
     before = {name: cost(pid) for name, pid in target.pids().items()}
     figures = await load.run(HOST, target.port, rate=rate, calls=int(rate * seconds), hold_seconds=hold, audio=audio)
@@ -117,7 +119,8 @@ async def plain(sounds: Path) -> AsyncIterator[Target]:
 @asynccontextmanager
 async def product(home: Path) -> AsyncIterator[tuple[Product, Target]]:
     """The product, with nothing in its way but its own work."""
-    running = Product(Network(), home, {"MAX_CALLS_PER_SECOND": 100000, "MAX_CALLS": 5000, "REFUSAL_JUMP_CALLS": 100000})
+    limits = {"MAX_CALLS_PER_SECOND": 100000, "MAX_CALLS": 5000, "REFUSAL_JUMP_CALLS": 100000}
+    running = Product(Network(), home, limits)
     await running.start()
 
     def pids() -> dict[str, int]:

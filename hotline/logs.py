@@ -13,7 +13,8 @@ from hotline.settings import Settings
 def configure(settings: Settings) -> None:
     """Send log lines to standard error, for people, or as JSON where ``HOTLINE_LOG_JSON`` is set."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    logging.basicConfig(stream=sys.stderr, level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s")
+    # Libraries log through the standard module; what they say below a warning is for their makers.
+    logging.basicConfig(stream=sys.stderr, level=max(level, logging.WARNING))
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if settings.log_json

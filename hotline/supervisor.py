@@ -77,7 +77,7 @@ class Child:
             async with asyncio.timeout(seconds):
                 await process.wait()
         except TimeoutError:
-            log.error("a process did not end in time and is killed", process=self.name)
+            log.error("a process did not end in time and is killed", process=self.name)  # noqa: TRY400 - no traceback
             process.kill()
             await process.wait()
 
@@ -165,6 +165,6 @@ async def _refuse_new_calls(asterisk: Sequence[str]) -> None:
 
 async def _announce(settings: Settings, ready: Callable[[], None]) -> None:
     """Wait until the service says that it takes calls."""
-    while not ready_file(settings).exists():
+    while not ready_file(settings).exists():  # noqa: ASYNC110 - a file of another process
         await asyncio.sleep(0.1)
     ready()

@@ -76,15 +76,19 @@ class Book:
             self._mark(record)
         return record
 
-    def close(self, call_id: str, **changes: Any) -> CallRecord:
-        """The call is over: its last change, after which it no longer lives.
+    def update(self, call_id: str, step: Callable[..., CallRecord], *known: object) -> None:
+        """What ``step(record, *known)`` makes of a live call's record; nothing for a call that is not in the book.
 
-        Raises:
-            KeyError: no such call lives.
+        A record that has ended lives no longer.
         """
-        record = self.change(call_id, **changes)
-        del self._live[call_id]
-        return record
+        if call_id not in self._live:
+            return
+        record = step(self._live[call_id], *known)
+        if record != self._live[call_id]:
+            self._live[call_id] = record
+            self._mark(record)
+        if record.ended_at:
+            del self._live[call_id]
 
     def enter(self, records: Iterable[CallRecord]) -> None:
         """Write records of calls that ended while nobody listened."""

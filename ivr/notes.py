@@ -14,23 +14,10 @@ from ivr.model import CallRecord, Outcome, Verdict
 
 #: The line, as Asterisk evaluates it on the citizen's channel; also a template variable of ``extensions.conf``.
 #: The number is what the caller claims, so only figures of it pass.
-EXPRESSION = "|".join(
-    (
-        "1",
-        "${UNIQUEID}",
-        "${FILTER(0-9A-Za-z-,${CHANNEL(endpoint)})}",
-        "${FILTER(0-9+,${CALLERID(num)})}",
-        "${HOTLINE_RANG}",
-        "${HOTLINE_GREETED}",
-        "${HOTLINE_QUEUED}",
-        "${HOTLINE_ANSWERED}",
-        "${HOTLINE_ENDED}",
-        "${HOTLINE_SEAT}",
-        "${HOTLINE_EMERGENCY}",
-        "${HOTLINE_MESSAGE}",
-        "${HOTLINE_ALONE}",
-        "${FILTER(0-9,${HANGUPCAUSE})}",
-    )
+EXPRESSION = (
+    "1|${UNIQUEID}|${FILTER(0-9A-Za-z-,${CHANNEL(endpoint)})}|${FILTER(0-9+,${CALLERID(num)})}"
+    "|${HOTLINE_RANG}|${HOTLINE_GREETED}|${HOTLINE_QUEUED}|${HOTLINE_ANSWERED}|${HOTLINE_ENDED}"
+    "|${HOTLINE_SEAT}|${HOTLINE_EMERGENCY}|${HOTLINE_MESSAGE}|${HOTLINE_ALONE}|${FILTER(0-9,${HANGUPCAUSE})}"
 )
 
 _LINE = re.compile(

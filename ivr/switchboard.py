@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from common import clock
-from ivr import claims
+from ivr import claims, progress
 from ivr.adoption import Adoption
 from ivr.ami.channel import AgiChannel
 from ivr.ami.client import AmiClient
@@ -31,11 +31,12 @@ from ivr.ami.events import (
     QueueCallerLeave,
     UserEvent,
 )
-from ivr.ami.messages import AmiError, Value
+from ivr.ami.messages import AmiError
 from ivr.book import Book
 from ivr.call import Call, Facts
 from ivr.channel import CallFailed, HungUp
-from ivr.model import CallerId, CallRecord, Outcome
+from ivr.heartbeat import Heartbeat
+from ivr.model import CallerId, CallRecord
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,6 @@ Script = Callable[[Call], Awaitable[None]]
 _ENDPOINT: Final = re.compile(r"PJSIP/([A-Za-z0-9-]{1,40})-[0-9a-f]{8}")
 _HEARTBEAT_SECONDS: Final = 2.0
 _DRAIN_LOOK_SECONDS: Final = 0.5
-_SETVAR_SECONDS: Final = 5.0
 _FIRST_STEP: Final = "new"
 
 
@@ -78,6 +78,7 @@ class Switchboard:
         self._call_ended = call_ended
         self._alarm = alarm
         self._shed = shed
+        self._heartbeat = Heartbeat(client)
         self._shed_calls = 0
         self._unreadable = 0
         self._sessions: dict[str, AgiChannel] = {}
@@ -96,8 +97,9 @@ class Switchboard:
             try:
                 while True:
                     event = await self._client.events.get()
-                    await self._take(event, tasks)
-                    self._stale_events = max(0, self._stale_events - 1)
+                    stale = self._stale_events > 0
+                    self._stale_events -= stale
+                    await self._take(event, tasks, stale=stale)
             finally:
                 for task in self._scripts.values():
                     task.cancel()
@@ -107,10 +109,10 @@ class Switchboard:
 
         Gives up after ``seconds``: what still lives then goes on in Asterisk and is taken into the books later.
         """
-        await self._set("", "HOTLINE_LEAVING", "1")
+        await self._heartbeat.leaving()
         try:
             async with asyncio.timeout(seconds):
-                while len(self._book):
+                while len(self._book):  # noqa: ASYNC110 - the last of many calls has no event of its own
                     await asyncio.sleep(_DRAIN_LOOK_SECONDS)
         except TimeoutError:
             log.warning("calls outlive the drain; they go on without the service", calls=len(self._book))
@@ -118,32 +120,12 @@ class Switchboard:
 
     # ── Events ──
 
-    async def _take(self, event: Event, tasks: asyncio.TaskGroup) -> None:
+    async def _take(self, event: Event, tasks: asyncio.TaskGroup, *, stale: bool) -> None:
         match event:
+            case AsyncAgiStart() if stale and event.uniqueid in self._sessions:
+                log.debug("a start was seen twice", call=event.uniqueid)
             case AsyncAgiStart():
                 self._start(event, tasks)
-            case AsyncAgiExec():
-                if session := self._sessions.get(event.uniqueid):
-                    session.exec_done(event)
-            case AsyncAgiEnd():
-                if session := self._sessions.pop(event.uniqueid, None):
-                    session.session_ended()
-            case Hangup():
-                self._hung_up(event)
-            case AgentConnect():
-                if event.uniqueid in self._book:
-                    record = self._book.get(event.uniqueid)
-                    outcome = Outcome.ANSWERED if record.outcome is Outcome.LIVE else record.outcome
-                    now = clock.now()
-                    self._book.change(
-                        record.id, seat=event.member, answered_at=record.answered_at or now, outcome=outcome
-                    )
-            case QueueCallerJoin():
-                if event.uniqueid in self._book:
-                    record = self._book.get(event.uniqueid)
-                    self._book.change(record.id, queued_at=record.queued_at or clock.now())
-            case QueueCallerLeave():
-                self._left_at[event.uniqueid] = event.position
             case UserEvent():
                 await self._said(event)
             case Connected():
@@ -151,12 +133,28 @@ class Switchboard:
             case Disconnected():
                 self._disconnected()
             case _:
+                self._note(event)
+
+    def _note(self, event: Event) -> None:
+        """What a session or the record of a call must know."""
+        match event:
+            case AsyncAgiExec() if session := self._sessions.get(event.uniqueid):
+                session.exec_done(event)
+            case AsyncAgiEnd() if session := self._sessions.pop(event.uniqueid, None):
+                session.session_ended()
+            case Hangup():
+                self._hung_up(event)
+            case AgentConnect():
+                self._book.update(event.uniqueid, progress.answered, event.member, clock.now())
+            case QueueCallerJoin():
+                self._book.update(event.uniqueid, progress.queued, clock.now())
+            case QueueCallerLeave():
+                self._left_at[event.uniqueid] = event.position
+            case _:
                 pass
 
     def _start(self, event: AsyncAgiStart, tasks: asyncio.TaskGroup) -> None:
         call_id = event.uniqueid
-        if self._stale_events and call_id in self._sessions:
-            return
         trunk = _trunk(event.channel)
         caller_id = claims.read(event.variables.get(claims.VARIABLE, ""), trunk) or CallerId(
             event.number, event.name, event.presentation, trunk=trunk
@@ -208,35 +206,33 @@ class Switchboard:
         self._left_at.pop(event.uniqueid, None)
         if session := self._sessions.pop(event.uniqueid, None):
             session.gone(event.cause)
-        if event.uniqueid not in self._book:
-            return
-        record = self._book.get(event.uniqueid)
-        outcome = Outcome.ABANDONED if record.outcome is Outcome.LIVE else record.outcome
-        self._book.close(record.id, ended_at=clock.now(), cause=event.cause, outcome=outcome)
-        self._call_ended()
+        if event.uniqueid in self._book:
+            self._book.update(event.uniqueid, progress.ended, event.cause, clock.now())
+            self._call_ended()
 
     async def _said(self, event: UserEvent) -> None:
         if event.name == "HotlineShed":
             self._shed_calls += 1
         elif event.name == "HotlineKey":
             # The key may have been pressed by mistake: then the caller goes back to where they stood.
-            position = self._left_at.get(event.uniqueid)
-            if position:
-                await self._set(event.fields.get("On", ""), "HOTLINE_POSITION", str(position))
-        elif event.name == "HotlineEmergency" and (call_id := event.fields.get("Call", "")) in self._book:
-            service = event.fields.get("Service", "")
-            if event.fields.get("Status") == "answered":
-                self._book.change(call_id, emergency=service, answered_at=clock.now(), outcome=Outcome.EMERGENCY)
-            else:
-                self._book.change(call_id, emergency=service, outcome=Outcome.EMERGENCY)
+            if position := self._left_at.get(event.uniqueid):
+                await self._heartbeat.set("HOTLINE_POSITION", str(position), event.fields.get("On", ""))
+        elif event.name == "HotlineEmergency":
+            service, answered = event.fields.get("Service", ""), event.fields.get("Status") == "answered"
+            at = clock.now() if answered else None
+            self._book.update(event.fields.get("Call", ""), progress.emergency, service, at)
+            if not answered:
                 self._alarm("emergency-route", service)
 
     # ── The line ──
 
     async def _connected(self, tasks: asyncio.TaskGroup) -> None:
-        await self._say_here()
-        await self._set("", "HOTLINE_LEAVING", "0")
-        found = await self._adoption.adopt(self._book)
+        await self._heartbeat.arrived()
+        try:
+            found = await self._adoption.adopt(self._book)
+        except AmiError as error:
+            log.warning("the line was lost before the calls of now were found", why=type(error).__name__)
+            return
         self._stale_events = self._client.events.qsize()
         for live in found:
             log.info("a live call is taken over", call=live.call_id, step=live.facts.step)
@@ -255,11 +251,11 @@ class Switchboard:
         self._book.forget()
 
     async def _beat(self) -> None:
-        """Tell the dialplan every two seconds that somebody listens."""
+        """Tell the dialplan every two seconds that somebody listens, and look after what nobody waits for."""
         while True:
             await asyncio.sleep(_HEARTBEAT_SECONDS)
             if self.line_is_up.is_set():
-                await self._say_here()
+                await self._heartbeat.here()
             stats = self._client.stats
             unreadable = stats.malformed + stats.torn + stats.faults
             if unreadable > self._unreadable:
@@ -268,16 +264,6 @@ class Switchboard:
             if self._shed_calls:
                 calls, self._shed_calls = self._shed_calls, 0
                 await self._shed(calls)
-
-    async def _say_here(self) -> None:
-        await self._set("", "HOTLINE_HEARTBEAT", str(int(clock.now().timestamp())))
-
-    async def _set(self, channel: str, variable: str, value: str) -> None:
-        where: dict[str, Value] = {"Channel": channel} if channel else {}
-        try:
-            await self._client.action("Setvar", seconds=_SETVAR_SECONDS, Variable=variable, Value=value, **where)
-        except AmiError as error:
-            log.warning("a variable could not be set", variable=variable, why=type(error).__name__)
 
 
 def _trunk(channel: str) -> str:

@@ -220,4 +220,3 @@ class Product:
             self._output.append(text)
             if _UP in text:
                 self._up.set()
-

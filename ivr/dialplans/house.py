@@ -16,6 +16,7 @@ class Book(Protocol):
     def change(self, call_id: str, **changes: object) -> CallRecord:
         """Put what has become known of a call into the books."""
 
+
 @dataclass(frozen=True, slots=True)
 class House:
     """The desk, the books and the house's numbers."""

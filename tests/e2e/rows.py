@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,9 @@ class Rows:
         return await self.until(number, lambda row: bool(row.ended_at and row.recordings), seconds)
 
     @staticmethod
-    def _row(connection: sqlite3.Connection, values: tuple[object, ...]) -> Row:
+    def _row(connection: sqlite3.Connection, values: tuple[Any, ...]) -> Row:
         call_id = str(values[0])
         tickets = connection.execute("SELECT kind FROM tickets WHERE call_id = ?", (call_id,)).fetchall()
         tracks = connection.execute("SELECT track, seconds FROM recordings WHERE call_id = ?", (call_id,)).fetchall()
-        return Row(
-            *values,  # type: ignore[arg-type]  # the columns are those of the query, in its order
-            tickets=tuple(kind for (kind,) in tickets),
-            recordings=dict(tracks),
-        )
+        columns: list[Any] = [*values, tuple(kind for (kind,) in tickets), dict(tracks)]
+        return Row(*columns)

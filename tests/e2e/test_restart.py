@@ -1,4 +1,4 @@
-"""The service or Asterisk dies in every state of a call, and nothing of any call is lost (R4.2, docs/architecture.md)."""
+"""The service or Asterisk dies in every state of a call, and nothing of any call is lost (R4.2)."""
 
 from __future__ import annotations
 
