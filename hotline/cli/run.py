@@ -44,7 +44,7 @@ def _welcome(settings: Settings) -> str:
         [
             "",
             f"  {settings.city_name}{settings.hotline_number} 热线已开通。",
-            f"  拨打: 任意 SIP 电话注册到 {settings.sip_host}:{settings.sip_port} (UDP/TCP) 后拨 {settings.hotline_number}",
+            f"  拨打: SIP 电话注册到 {settings.sip_host}:{settings.sip_port} (UDP/TCP) 后拨 {settings.hotline_number}",
             *accounts,
             f"  查看: http://{settings.http_host}:{settings.http_port}/  令牌在 {token}",
             "  停止: Ctrl-C (等待通话结束; 再按一次立即停止)",

@@ -17,8 +17,12 @@ async def nobody(call: Call, house: House) -> None:
     """All seats are busy for too long or none is on duty: a message, a callback, or waiting on (R4.2)."""
     stage = await call.stage() if call.facts.resumed else ""
     if stage.startswith("message:"):
-        # The recording went on while nobody listened, and is over now.
-        await _keep(call, house, call.recorded(stage.removeprefix("message:")))
+        # The recording went on while nobody listened, and is over now; or it had not begun.
+        message = call.recorded(stage.removeprefix("message:"))
+        if message.seconds >= _LEAST_SECONDS:
+            await _keep(call, house, message)
+        else:
+            await leave_message(call, house)
         return
     key = await call.choose([Prompt.ALL_SEATS_BUSY, Prompt.WAIT_CHOICES], "012", seconds=5)
     if key == "1":
