@@ -78,7 +78,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:  # noqa: PLR0911 - one answer fo
             return lambda value: tuple(each(item) for item in value)
         several = [_reader(part) for part in parts]
         return lambda value: tuple(read(item) for read, item in zip(several, value, strict=True))
-    if origin is not None and issubclass(origin, Mapping):
+    if isinstance(origin, type) and issubclass(origin, Mapping):
         key, item = _reader(parts[0]), _reader(parts[1])
         return lambda value: {key(name): item(inner) for name, inner in value.items()}
     if is_dataclass(hint):

@@ -45,6 +45,11 @@ _waiting_linked = (
     .where(tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.status == Status.LINKED.value)
     .order_by(tickets.c.id)
 )
+_decide_return = (
+    t.returns.update()
+    .where(t.returns.c.ticket_id == sa.bindparam("b_ticket"), t.returns.c.outcome == "")
+    .values(outcome=sa.bindparam("how"))
+)
 _hotter = (
     t.hot_topics.update()
     .where(t.hot_topics.c.ticket_id == sa.bindparam("b_ticket"))
@@ -57,6 +62,8 @@ def follow_up(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
     _tasks(work, before, after, entry)
     _acknowledgements(work, before, after, entry)
     move = Move.of(entry.row.partition("/")[0])
+    if move in (Move.REQUEST_RETURN, Move.ACCEPT_RETURN, Move.REFUSE_RETURN):
+        _return(work, after, entry, move)
     if move is Move.RULE:
         _ruling(work, after, entry)
     if move is Move.LINK:
@@ -139,6 +146,28 @@ def _acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -
         if entry.actor.unit == unit:
             via = entry.facts.channel or "screen"
             work.change(_acknowledge, b_ticket=after.id, b_unit=unit, at=entry.at, by=entry.actor.who, via=via)
+
+
+def _return(work: Work, ticket: Ticket, entry: Entry, move: Move) -> None:
+    """Kept aside by matter: who dispatches the like is shown it (R21.0)."""
+    if move is not Move.REQUEST_RETURN:
+        how = "accepted" if move is Move.ACCEPT_RETURN else "refused"
+        work.change(_decide_return, b_ticket=ticket.id, how=how)
+        return
+    facts, details = entry.facts, ticket.details
+    work.insert(
+        t.returns,
+        ticket_id=ticket.id,
+        seq=entry.seq,
+        at=entry.at,
+        category=details.category,
+        place=details.place,
+        unit=entry.actor.unit,
+        reason=facts.reason,
+        basis=facts.basis,
+        suggestion=facts.suggestion,
+        outcome="",
+    )
 
 
 def _ruling(work: Work, ticket: Ticket, entry: Entry) -> None:

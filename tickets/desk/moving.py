@@ -33,12 +33,21 @@ def move_ticket(work: Work, ticket_id: str, move: Move, acting: Acting, facts: F
     ticket = looked_at(work, ticket_id, acting)
     ready = prepared(work, ticket, move, acting, facts)
     after = make(work, ticket, ready.move, acting, ready.facts, turn=ready.turn)
+    if ready.move is Move.APPROVE_EXTENSION and not (after.details.contact or after.caller_number):
+        after = _nobody_to_tell(work, after, acting)
     if ticket.status in DECISIONS and after.status is not ticket.status:
         after = our_silence(work, after, acting)
     if after.status in _RESULT and ticket.status not in _RESULT:
         for other in linked(work, after):
             make(work, work.ticket(other), Move.CALL_BACK_LINKED, system(work, acting), Facts())
     return work.ticket(after.id)
+
+
+def _nobody_to_tell(work: Work, ticket: Ticket, acting: Acting) -> Ticket:
+    """Who left no way to be reached cannot be told: that is recorded instead (A28, A18)."""
+    by = system(work, acting)
+    told = prepared(work, ticket, Move.RECORD_EXTENSION_NOTICE, by, Facts(notice_id="无联系方式,无法告知"))
+    return make(work, ticket, told.move, by, told.facts, turn=told.turn)
 
 
 def system(work: Work, acting: Acting) -> Acting:

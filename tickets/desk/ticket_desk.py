@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from tickets.desk import intake
 from tickets.desk.acting import Acting
+from tickets.desk.advising import Advice, advise
 from tickets.desk.moving import move_ticket
+from tickets.desk.recomputing import DateChange, apply_changes, changes_of, open_turns
+from tickets.desk.telling import notice_sent
 from tickets.details import Details
 from tickets.errors import NoSuchTicketError
 from tickets.model import Kind, Opening, Ticket
 from tickets.store import TicketStore
+from tickets.turns import reasoning
 from tickets.workflow import Possible, possible
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Actor, Facts, Role
+
+#: So many tickets are recomputed in one transaction.
+_AT_ONCE = 200
 
 
 class TicketDesk:
@@ -92,11 +101,68 @@ class TicketDesk:
         Raises:
             NoSuchTicketError: there is none.
         """
+        ticket = await self._ticket(ticket_id)
+        register = await self._store.register()
+        return possible(ticket.case, actor, register.surroundings(ticket.turn, now))
+
+    async def advice(self, ticket_id: str, now: datetime) -> Advice:
+        """What a clerk sees before the ticket is sent (R21.0).
+
+        Raises:
+            NoSuchTicketError: there is none.
+        """
+        ticket = await self._ticket(ticket_id)
+        register = await self._store.register()
+        return await self._store.read(partial(advise, register=register, ticket=ticket, now=now))
+
+    async def reasoning(self, ticket_id: str, now: datetime) -> tuple[str, ...]:
+        """Why the due day is what it is, day by day, by the calendar that it was computed with; empty with no due day.
+
+        Raises:
+            NoSuchTicketError: there is none.
+            NotRegisteredError: the calendar of then is no longer there.
+        """
+        ticket = await self._ticket(ticket_id)
+        if ticket.turn is None:
+            return ()
+        register = await self._store.register()
+        calendar = register.calendar_of(ticket.turn.calendar_version)
+        rules = register.rules(ticket.turn, ticket.turn.received.date())
+        return reasoning(ticket.turn, calendar, rules, ticket.pauses, now)
+
+    async def notice_sent(self, notice_id: str, proof: Mapping[str, str], now: datetime) -> Ticket:
+        """A notice has been sent, with what proves it; an extension counts from then on (A18).
+
+        Raises:
+            NotReadyError: there is no such notice.
+            NotWritten: the database refused.
+        """
+        return await self._store.run(lambda work: notice_sent(work, notice_id, proof, now))
+
+    async def changes_by_calendar(self) -> list[DateChange]:
+        """What the calendar of now would change in the dates of open tickets; nothing is stored."""
+        register = await self._store.register()
+        running = await self._store.read(open_turns)
+        return [change for ticket in running for change in changes_of(ticket, register)[1]]
+
+    async def recompute(self, now: datetime) -> list[DateChange]:
+        """Compute the dates of open tickets under the calendar of now, and write down what changes.
+
+        Raises:
+            NotWritten: the database refused; some tickets may be done already, and are found done the next time.
+        """
+        ids = list(dict.fromkeys(change.ticket_id for change in await self.changes_by_calendar()))
+        done: list[DateChange] = []
+        for first in range(0, len(ids), _AT_ONCE):
+            some = ids[first : first + _AT_ONCE]
+            done += await self._store.run(partial(apply_changes, ticket_ids=some, now=now), *some)
+        return done
+
+    async def _ticket(self, ticket_id: str) -> Ticket:
         ticket = await self._store.get(ticket_id)
         if ticket is None:
             raise NoSuchTicketError(ticket_id)
-        register = await self._store.register()
-        return possible(ticket.case, actor, register.surroundings(ticket.turn, now))
+        return ticket
 
 
 def _named(call_id: str) -> str:

@@ -108,3 +108,21 @@ hot_topics = Table(
     Column("callers", Integer, nullable=False),
     Column("last_at", Instant, nullable=False),
 )
+
+#: Returns that units have asked for, so that who dispatches the like sees them (R22.6, R21.0).
+returns = Table(
+    "returns",
+    tables,
+    Column("ticket_id", String(32), ForeignKey("tickets.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("category", String(80), nullable=False),
+    Column("place", String(80), nullable=False),
+    Column("unit", String(80), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("suggestion", Text, nullable=False),
+    #: accepted or refused; empty while it is not decided.
+    Column("outcome", String(20), nullable=False),
+    Index(None, "category", "at"),
+)

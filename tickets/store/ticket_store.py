@@ -73,8 +73,7 @@ class TicketStore:
 
     async def register(self) -> Register:
         """Units, categories, rules and days as they are now."""
-        async with self._reads.connect() as connection:
-            return await connection.run_sync(self._shelf.current)
+        return await self.read(self._shelf.current)
 
     async def put(self, *records: registering.Entry, at: datetime) -> None:
         """Write records into the register; each change is there for all processes at once.
@@ -115,6 +114,11 @@ class TicketStore:
             return Page(found)
         last = found[limit - 1]
         return Page(found[:limit], Cursor(last.opened_at, last.id))
+
+    async def read(self, reading: Callable[[Connection], T]) -> T:
+        """Whatever a function of this package reads, on a connection that cannot write."""
+        async with self._reads.connect() as connection:
+            return await connection.run_sync(reading)
 
     async def rows(self, query: sa.Select[*tuple[Any, ...]], values: dict[str, Any] | None = None) -> Sequence[Any]:
         """What a query of this package finds."""

@@ -408,6 +408,22 @@ def _make_others() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_table(
+        "returns",
+        sa.Column("ticket_id", sa.String(length=32), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("category", sa.String(length=80), nullable=False),
+        sa.Column("place", sa.String(length=80), nullable=False),
+        sa.Column("unit", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("suggestion", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_returns_ticket_id_tickets")),
+        sa.PrimaryKeyConstraint("ticket_id", "seq", name=op.f("pk_returns")),
+    )
+    op.create_index(op.f("ix_returns_category_at"), "returns", ["category", "at"], unique=False)
+    op.create_table(
         "rulings",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("ticket_id", sa.String(length=32), nullable=False),
