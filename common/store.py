@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Protocol, TypeVar
@@ -19,16 +18,6 @@ Row = Mapping[str, object]
 #: A kind of change: applies all changes of this kind that wait, in their order, and gives one result for each. It runs
 #: within a transaction that is not its own, may be run again after a rollback, and must not commit.
 Kind = Callable[[Connection, Sequence[Item]], Sequence[Result]]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What a kind may give for an item that it has left undone, where raising would make the whole batch be tried anew.
-
-    Nothing was written for this item; who asked for it gets ``error``.
-    """
-
-    error: Exception
 
 
 class NotWritten(Exception):  # noqa: N818 - says what happened to the change

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import ReturningInsert
 
 from common.api.once import KEPT, AlreadyDone, Claim, Keep, Kept, pending, spent
-from common.store import Instant, Item, Kind, Ledger, Refused, Result, insert, metadata
+from common.store import Instant, Item, Kind, Ledger, Result, insert, metadata
 
 tables = metadata()
 
@@ -67,10 +67,10 @@ class OnceLedger:
         if waiting is None:
             return await self._ledger.write(kind, item)
         claim, keep = waiting
-        result: Result = await self._ledger.write(_write_once, _Once(claim, keep, kind, item))
-        if not isinstance(result, Refused):
+        result, was_kept = await self._ledger.write(_write_once, _Once(claim, keep, kind, item))
+        if was_kept:
             spent()
-        return result
+        return result  # type: ignore[no-any-return]  # it is what this kind gave
 
     async def kept(self, claim: Claim) -> Kept | None:
         """What this token's key was answered within the last 24 h, whatever was asked under it."""
@@ -79,7 +79,7 @@ class OnceLedger:
         return Kept(*row) if row else None
 
 
-def _write_once(connection: Connection, changes: Sequence[_Once]) -> Sequence[Any]:
+def _write_once(connection: Connection, changes: Sequence[_Once]) -> Sequence[tuple[Any, bool]]:
     oldest = min(change.claim.at for change in changes) - KEPT
     connection.execute(keys.delete().where(keys.c.at < oldest))
     # The key goes first: where processes race, the second waits here for the first, and then finds its answer.
@@ -92,12 +92,15 @@ def _write_once(connection: Connection, changes: Sequence[_Once]) -> Sequence[An
     for kind, places in groups.items():
         for place, result in zip(places, kind(connection, [changes[at].item for at in places]), strict=True):
             results[place] = result
+    answers: list[tuple[Any, bool]] = []
     for change, result in zip(changes, results, strict=True):
-        if isinstance(result, Refused):
+        kept = change.keep(result)
+        if kept is None:
             connection.execute(keys.delete().where(_of(change.claim)))
         else:
-            _answer(connection, change.claim, change.keep(result))
-    return results
+            _answer(connection, change.claim, kept)
+        answers.append((result, kept is not None))
+    return answers
 
 
 def _take(connection: Connection, claim: Claim) -> None:

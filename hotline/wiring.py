@@ -50,6 +50,7 @@ from ivr.switchboard import Script, Switchboard
 from tickets.api import TicketPages
 from tickets.desk import TicketDesk
 from tickets.store import TicketStore
+from tickets.timers import TimerLoop
 from tickets.workflow_terms import Role
 
 _STAMPS_EVERY_SECONDS = 60.0
@@ -89,6 +90,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         ledger = await stack.enter_async_context(GroupCommit(database).running())
         calls = CallStore(database.reads, ledger)
         tickets = TicketStore(database.reads, ledger)
+        await tickets.seed(clock.now())
         desk = TicketDesk(tickets)
         alarms = Alarms(calls)
         client = AmiClient("127.0.0.1", settings.ami_port, "hotline", secrets.ami)
@@ -137,6 +139,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             "switchboard": switchboard.run,
             "line": client.run,
             "sweeper": sweeper.run,
+            "timers": TimerLoop(tickets).run,
         }
         audit = AuditStore(ledger)
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)

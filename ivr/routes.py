@@ -9,7 +9,7 @@ from ivr.dialplans.emergency import emergency
 from ivr.dialplans.house import House
 from ivr.dialplans.intake import intake
 from ivr.dialplans.menu import menu
-from ivr.dialplans.waiting import callback, nobody
+from ivr.dialplans.waiting import OFF_DUTY, callback, nobody
 
 Script = Callable[[Call, House], Awaitable[None]]
 
@@ -18,6 +18,7 @@ ROUTES: dict[str, Script] = {
     "new": intake,
     "menu": menu,
     "nobody": nobody,
+    OFF_DUTY: nobody,
     "callback": callback,
     "emergency": emergency,
 }

@@ -191,6 +191,10 @@ class Network:
         """How many INVITEs the product has sent to this number: that nobody is dialled twice is proved by it."""
         return self._invites[to]
 
+    async def hang_up_all(self) -> None:
+        """End every call from this side."""
+        await asyncio.gather(*(leg.hang_up() for leg in tuple(self._legs.values())))
+
     async def set_plan(self, number: str, behaviour: Behaviour) -> None:
         """What happens to calls to ``number`` from now on."""
         await self.asterisk.ami.action("Setvar", Variable=f"PLAN_{number}", Value=plan(number, behaviour))

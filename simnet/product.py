@@ -33,7 +33,7 @@ class DidNotStart(Exception):  # noqa: N818 - says what happened
 
 
 class Product:
-    """``hotline run`` beside a simulated network: ``carrier`` is the trunk between them.
+    """``hotline run`` beside a simulated network: ``carrier`` is the trunk between them, ``silent`` another, outwards.
 
     ``settings`` are variables without their prefix; what is not text is written as JSON.
     """
@@ -66,7 +66,15 @@ class Product:
                     "host": network.host,
                     "port": network.sip_port,
                     "match": [network.host, "127.0.0.3"],
-                }
+                },
+                # The same network by a line that shows nobody's number; nothing ever calls from its address.
+                {
+                    "name": "silent",
+                    "host": network.host,
+                    "port": network.sip_port,
+                    "match": ["127.0.0.9"],
+                    "passes_caller_id": False,
+                },
             ],
             **(settings or {}),
         }

@@ -11,7 +11,8 @@ from common.api.ask import Ask
 from common.api.fields import Asked, Id, Instant, Next, Paged, Phone, Revealing, Shown, Stamp
 from common.api.operation import Reply, operation
 from common.api.problem import missing
-from tickets.model import Channel, Kind, Status, StatusChange, Ticket
+from tickets.entry_words import words
+from tickets.model import Channel, Entry, Kind, Status, Ticket
 from tickets.store import TicketFilter, TicketStore
 
 
@@ -61,7 +62,9 @@ class StepShown(Shown):
     who: str
     unit: str
     status: Status
-    kind: Kind
+    row: Annotated[
+        str, Field(description="办理动作（工作流表的行名）；建单为 open，升级为 raise，补全信息为 describe。")
+    ]
     why: str
 
 
@@ -119,13 +122,13 @@ def _ticket(one: Ticket, ask: Ask) -> dict[str, object]:
     }
 
 
-def _step(step: StatusChange) -> StepShown:
+def _step(step: Entry) -> StepShown:
     return StepShown(
         seq=step.seq,
         at=step.at,
-        who=step.who,
-        unit=step.unit,
+        who=step.actor.who,
+        unit=step.actor.unit,
         status=step.status,
-        kind=step.kind,
-        why=step.why,
+        row=step.row,
+        why=words(step),
     )

@@ -12,6 +12,7 @@ from enum import StrEnum
 from common.clock import CIVIL, civil
 from tickets.deadlines import Deadline, working_days_before
 from tickets.ruleset import RuleId, RuleSet
+from tickets.turns import Dated
 from tickets.workdays import Calendar
 
 
@@ -22,18 +23,18 @@ class Card(StrEnum):
     RED = "red"
 
 
-def yellow_from(due: Deadline, calendar: Calendar, rules: RuleSet) -> datetime:
+def yellow_from(due: Deadline | Dated, calendar: Calendar, rules: RuleSet) -> datetime:
     """The instant from which the yellow card shows: 00:00 of that working day."""
     day = working_days_before(due.on, rules.limits[RuleId.YELLOW_CARD], calendar)
     return datetime.combine(day, time(), CIVIL)
 
 
-def red_from(due: Deadline, calendar: Calendar) -> datetime:
+def red_from(due: Deadline | Dated, calendar: Calendar) -> datetime:
     """The instant from which the red card shows: 00:00 of the first working day after the due day."""
     return datetime.combine(calendar.add(due.on, 1), time(), CIVIL)
 
 
-def card(due: Deadline, now: datetime, calendar: Calendar, rules: RuleSet) -> Card | None:
+def card(due: Deadline | Dated, now: datetime, calendar: Calendar, rules: RuleSet) -> Card | None:
     """The card that an unfinished ticket carries at an instant.
 
     Raises:

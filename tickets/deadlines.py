@@ -22,11 +22,12 @@ class PauseReason(StrEnum):
 
     MATERIAL = "material"  # A26: 5 WD at most
     ADJUDICATION = "adjudication"  # R21.3: until the ruling
+    SILENCE = "silence"  # A24: our own decision is late
 
     @property
     def words(self) -> str:
         """The reason in Chinese."""
-        return {"material": "待补充材料", "adjudication": "职责裁定中"}[self.value]
+        return {"material": "待补充材料", "adjudication": "职责裁定中", "silence": "审批逾期"}[self.value]
 
 
 @dataclass(frozen=True)

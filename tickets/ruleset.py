@@ -43,6 +43,7 @@ class RuleId(StrEnum):
     REVIEW = "review"
     REVIEW_TARGET = "review_target"
     DECIDE = "decide"
+    ADJUDICATE = "adjudicate"
     CALLBACK = "callback"
     KNOWLEDGE = "knowledge"
     EMERGENCY_DISPATCH = "emergency_dispatch"
@@ -109,6 +110,11 @@ class RuleSet:
     callback_attempts: int = 3
     callback_days: int = 2
     callback_parts_of_day: int = 2
+    #: Callers of one matter within so many days that raise a hot-topic alert (A13).
+    hot_topic_callers: int = 5
+    hot_topic_days: int = 3
+    #: Minutes until the next rank is told of an emergency ticket that nobody acknowledged (R7.2).
+    acknowledge_minutes: int = 10
 
     def __post_init__(self) -> None:
         if missing := [rule.value for rule in RuleId if rule not in self.limits]:
@@ -157,6 +163,7 @@ DEFAULT_RULES = RuleSet(
         (RuleId.REVIEW, 1, _WD, "审核派单(A24)"),  # A24
         (RuleId.REVIEW_TARGET, 2, _H, "日间审核派单目标(A24)"),  # A24
         (RuleId.DECIDE, 1, _WD, "退回、延期审批(A24)"),  # A24
+        (RuleId.ADJUDICATE, 2, _WD, "职责裁定(R21.3)"),  # R21.3: the adjudicators' own limit
         (RuleId.CALLBACK, 1, _WD, "开始回访(A24)"),  # A24
         (RuleId.KNOWLEDGE, 1, _WD, "第二十条(A19)"),  # R20.2, A19
         (RuleId.EMERGENCY_DISPATCH, 1, _H, "第七条"),  # R7.2

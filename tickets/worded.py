@@ -17,3 +17,12 @@ class Worded(StrEnum):
         member._value_ = value
         member.words = words
         return member
+
+    @classmethod
+    def of(cls, value: str) -> Self:
+        """The member that is stored by this value.
+
+        Raises:
+            ValueError: there is none.
+        """
+        return cls(value)  # type: ignore[call-arg]  # by value, as enums are looked up; the words are the member's own

@@ -91,6 +91,21 @@ def apply(
     return after, Step(seq, world.now, actor, row.name, facts, after.status, after.unit)
 
 
+def follow(case: Case, step: Step, tree: UnitTree, rules: RuleSet) -> Case:
+    """The case after one step of a history; it was judged when it was written and is not judged again.
+
+    Raises:
+        ValueError: the step does not follow from the case, or does not lead to what it says.
+    """
+    row = ROWS.get(step.row)
+    if row is None or case.status not in row.frm:
+        raise ValueError(f"step {step.seq} of the history ({step.row}) does not follow")
+    case = _carry_out(row, case, step.actor, step.facts, Surroundings(tree, rules, step.at))
+    if (case.status, case.unit) != (step.status, step.unit):
+        raise ValueError(f"step {step.seq} of the history ({step.row}) does not lead to {step.status}, {step.unit}")
+    return case
+
+
 def replay(first: Case, steps: Iterable[Step], tree: UnitTree, rules: RuleSet) -> Case:
     """The case that a history makes; it was judged when it was written and is not judged again.
 
@@ -99,12 +114,9 @@ def replay(first: Case, steps: Iterable[Step], tree: UnitTree, rules: RuleSet) -
     """
     case = first
     for number, step in enumerate(steps, start=1):
-        row = ROWS.get(step.row)
-        if step.seq != number or row is None or case.status not in row.frm:
+        if step.seq != number:
             raise ValueError(f"step {number} of the history ({step.row}, number {step.seq}) does not follow")
-        case = _carry_out(row, case, step.actor, step.facts, Surroundings(tree, rules, step.at))
-        if (case.status, case.unit) != (step.status, step.unit):
-            raise ValueError(f"step {number} of the history ({step.row}) does not lead to {step.status}, {step.unit}")
+        case = follow(case, step, tree, rules)
     return case
 
 

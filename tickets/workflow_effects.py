@@ -32,6 +32,7 @@ def deliver(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case
         extensions=0,
         return_by=facts.return_by,
         inner_return_by=facts.return_by if len(path) > 1 else None,
+        inner_due=None,
         apply_by=facts.apply_by,
         due=facts.due,
     )
@@ -53,6 +54,7 @@ def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
         named_by="",
         return_by=None,
         inner_return_by=None,
+        inner_due=None,
         apply_by=None,
         due=None,
     )
@@ -60,7 +62,7 @@ def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
 
 def to_upper(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """The upper unit is accountable again; its own limits have kept running (A12)."""
-    return replace(case, unit=case.givers[-1], givers=case.givers[:-1], inner_return_by=None)
+    return replace(case, unit=case.givers[-1], givers=case.givers[:-1], inner_return_by=None, inner_due=None)
 
 
 def sign(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
@@ -70,7 +72,7 @@ def sign(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 
 def offer(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
     """Passed down, while the giver stays responsible until it is accepted (R21.1)."""
-    return replace(case, offered_to=facts.unit, inner_return_by=facts.return_by)
+    return replace(case, offered_to=facts.unit, inner_return_by=facts.return_by, inner_due=facts.due)
 
 
 def accept_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
@@ -80,7 +82,7 @@ def accept_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 
 def drop_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """The transfer comes to nothing."""
-    return replace(case, offered_to="", inner_return_by=None)
+    return replace(case, offered_to="", inner_return_by=None, inner_due=None)
 
 
 def add_tasks(case: Case, actor: Actor, facts: Facts, _: Surroundings) -> Case:

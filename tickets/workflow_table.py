@@ -42,7 +42,6 @@ _WITH_UNIT = _WORK | _INTERRUPTED | _on(_S.AWAITING_SIGNATURE)
 _CALLED_BACK = _on(_S.AWAITING_CALLBACK, _S.NO_FURTHER_HANDLING)
 _OPEN = _WITH_UNIT | _CALLED_BACK | _on(_S.AWAITING_REVIEW, _S.ADJUDICATION, _S.AWAITING_UPPER_REVIEW, _S.LINKED)
 _ENDED = _on(_S.CLOSED, _S.ANSWERED, _S.NOT_ACCEPTED)
-_LIMITS = ("return_by", "apply_by", "due")
 _WHY = ("reason", "basis", "suggestion")
 _ANSWER = ("facts_found", "done", "result", "answered_at", "contact", "acceptance")
 
@@ -99,7 +98,7 @@ TABLE: tuple[Row, ...] = (
         _S.AWAITING_SIGNATURE,
         (_REVIEWER,),
         ("R14.3", "R21.0", "R21.2", "R11.1", "A2", "A11"),
-        ("unit", "basis", *_LIMITS),
+        ("unit", "basis", "return_by", "due"),
         checks=(c.along_an_edge, c.named_by_the_nearest),
         effect=e.deliver,
     ),
@@ -133,6 +132,9 @@ TABLE: tuple[Row, ...] = (
         variant="offered",
     ),
     Row(_M.ACKNOWLEDGE, _WITH_UNIT, "stay", (_UNIT, _OFFERED, _CO_HANDLER), ("R7.2",)),
+    Row(
+        _M.REPORT, _OPEN - _CALLED_BACK, "stay", (_UNIT, _OFFERED, _CO_HANDLER, _REVIEWER), ("R7.2",), ("facts_found",)
+    ),
     Row(
         _M.PASS_DOWN,
         _WORK,
@@ -254,7 +256,7 @@ TABLE: tuple[Row, ...] = (
         _S.AWAITING_SIGNATURE,
         (_REVIEWER,),
         ("R21.3", "A22"),
-        ("unit", "apply_by", "due"),
+        ("unit", "due"),
         when=(c.ruled,),
         checks=(c.as_ruled,),
         effect=e.deliver_forced,
@@ -313,7 +315,7 @@ TABLE: tuple[Row, ...] = (
         "stay",
         (_UNIT, _REVIEWER, _SYSTEM),
         ("R22.4", "A18"),
-        ("notice_id", "reason", "due", "apply_by"),
+        ("notice_id", "reason", "due"),
         when=(c.extension_granted,),
         effect=e.count_days,
     ),
@@ -387,6 +389,7 @@ TABLE: tuple[Row, ...] = (
     Row(_M.APPROVE_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), _S.AWAITING_CALLBACK, (_UPPER,), ("R24.1", "R18")),
     Row(_M.RETURN_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), "back", (_UPPER,), ("R14.5", "R24.1"), ("reason",)),
     # Callback, handling again, closing
+    Row(_M.RECORD_CALLBACK, _CALLED_BACK, "stay", (_CALLBACK,), ("R14.6", "A7"), ("callback",)),
     Row(
         _M.SEND_BACK,
         _CALLED_BACK,
@@ -476,6 +479,18 @@ TABLE: tuple[Row, ...] = (
         checks=(c.dissatisfied,),
     ),
     Row(_M.ARCHIVE, _ENDED, _S.ARCHIVED, (_REVIEWER, _CALLBACK, _SYSTEM), ("R14.8",), ("archive_class",)),
+    # The clock speaks: cards and our own limits are overlays, moved limits change no state
+    Row(_M.WARN, _OPEN, "stay", (_SYSTEM,), ("R3.3", "A24"), ("ground", "reason")),
+    Row(
+        _M.SHIFT_LIMITS,
+        _WITH_UNIT | _on(_S.AWAITING_UPPER_REVIEW),
+        "stay",
+        (_SYSTEM,),
+        ("R22.3", "A24", "A26"),
+        ("due", "reason"),
+        when=(c.dispatched,),
+        effect=e.shift_limits,
+    ),
     # The caller comes back
     Row(_M.URGE, _OPEN, "stay", (_CALLER, _AGENT), ("A25",)),
     Row(_M.SUPPLEMENT, _OPEN, "stay", (_CALLER, _AGENT), ("A25", "R14.2"), ("matter",)),

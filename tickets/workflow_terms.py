@@ -133,8 +133,13 @@ class Facts:
     attempts: tuple[datetime, ...] = ()
     sms_id: str = ""
     read_by: str = ""
+    solved: bool | None = None
+    opinions: str = ""
+    channel: str = ""
     ruling: str = ""
     archive_class: str = ""
+    #: A number or note that came with the move; free of any rule.
+    remark: str = ""
 
 
 #: The fields of Facts as people read them.
@@ -165,6 +170,7 @@ FIELD_WORDS = {
     "acceptance": "诉求人是否认可",
     "callback": "回访结果",
     "read_by": "阅看人",
+    "solved": "问题是否解决",
     "ruling": "裁定意见",
     "archive_class": "存档类别",
 }
@@ -203,6 +209,7 @@ class Case:
     withdrawn: bool = False
     return_by: datetime | None = None
     inner_return_by: datetime | None = None
+    inner_due: datetime | None = None
     apply_by: datetime | None = None
     due: datetime | None = None
 

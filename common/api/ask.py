@@ -48,9 +48,16 @@ class Ask:
         """The first change written in this block is written together with its idempotency key and its answer.
 
         ``answer`` makes the ``Reply`` from what the change gave; the one who asks again with the same key gets that.
+        It gives None where nothing was changed: some stores answer a refusal instead of raising it, so as not to spoil
+        the batch for others.
         """
         claim, kept = self.claim, self.kept
         if claim is None or kept is None:
             raise RuntimeError("the operation is not declared with once=True")
-        with claiming(claim, lambda result: kept(answer(result))):
+
+        def keep(result: Any) -> Kept | None:
+            reply = answer(result)
+            return None if reply is None else kept(reply)
+
+        with claiming(claim, keep):
             yield

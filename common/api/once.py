@@ -54,8 +54,8 @@ Lookup = Callable[[Claim], Awaitable[Kept | None]]
 class Keep(Protocol):
     """Makes what is kept from what a change gave."""
 
-    def __call__(self, result: Any, /) -> Kept:
-        """The answer as it goes out."""
+    def __call__(self, result: Any, /) -> Kept | None:
+        """The answer as it goes out; None where nothing was changed, and then the key stays free."""
 
 
 @dataclass(slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hotline.audit
+import hotline.idempotency
 import ivr.store
 import tickets.store
 
-TABLES = [ivr.store.tables, tickets.store.tables, hotline.audit.tables]
+TABLES = [ivr.store.tables, tickets.store.tables, hotline.audit.tables, hotline.idempotency.tables]
 
 
 def declared_here(_item: object, name: str | None, kind: str, reflected: bool, _twin: object) -> bool:

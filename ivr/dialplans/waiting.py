@@ -9,6 +9,9 @@ from ivr.model import Outcome
 from ivr.prompts import Prompt
 from tickets.model import Kind
 
+#: The step in which the queue took nobody, since no seat is signed in.
+OFF_DUTY = "offduty"
+
 #: Shorter than this is a breath and the silence that ended it, not a matter.
 _LEAST_SECONDS = 1.5
 
@@ -24,7 +27,8 @@ async def nobody(call: Call, house: House) -> None:
         else:
             await leave_message(call, house)
         return
-    key = await call.choose([Prompt.ALL_SEATS_BUSY, Prompt.WAIT_CHOICES], "012", seconds=5)
+    why = Prompt.NOBODY_ON_DUTY if call.facts.step == OFF_DUTY else Prompt.ALL_SEATS_BUSY
+    key = await call.choose([why, Prompt.WAIT_CHOICES], "012", seconds=5)
     if key == "1":
         await callback(call, house)
     elif key == "0":

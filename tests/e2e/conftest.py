@@ -6,7 +6,7 @@ Each test calls from numbers of its own and signs its seats off again, so that t
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,7 @@ SETTINGS: dict[str, object] = {
     "EMERGENCY_ROUTES": {
         "110": [{"trunk": "carrier", "number": "1109"}, {"trunk": "carrier", "number": "110"}],
         "119": [{"trunk": "carrier", "number": "119"}],
-        "120": [{"trunk": "carrier", "number": "120"}],
+        "120": [{"trunk": "silent", "number": "120"}],
     },
 }
 
@@ -59,10 +59,25 @@ async def bed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bed]:
         await product.stop()
 
 
-_callers = itertools.count(13_800_000_001)
+#: Mobile numbers, each of which is given out once.
+numbers: Iterator[str] = map(str, itertools.count(13_800_000_001))
 
 
 @pytest.fixture
 def caller() -> str:
     """A mobile number that no other test calls from."""
-    return str(next(_callers))
+    return next(numbers)
+
+
+@pytest.fixture
+def callers() -> Iterator[str]:
+    """As many such numbers as a test takes."""
+    return numbers
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def quiet(bed: Bed) -> AsyncIterator[None]:
+    """No call outlives its test, however the test ends."""
+    yield
+    await bed.net.hang_up_all()
+    await bed.product.no_channels()

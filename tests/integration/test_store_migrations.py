@@ -108,8 +108,8 @@ async def test_history_and_audit_cannot_be_changed(database_url: str) -> None:
         for statement in (
             "UPDATE audit SET who = 'x'",
             "DELETE FROM audit",
-            "UPDATE status_changes SET who = 'x'",
-            "DELETE FROM status_changes",
+            "UPDATE steps SET who = 'x'",
+            "DELETE FROM steps",
         ):
             with pytest.raises(IntegrityError, match="append-only"):
                 await at.database.write(partial(run, statement))

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from tests.books import MORNING
+from tickets.entry_words import words
 from tickets.model import WEIGHT, Kind, Opening, Status, Ticket, asked_again, opened
 
 
@@ -25,8 +26,8 @@ def test_a_new_ticket_awaits_review_and_its_history_says_why(kind: Kind) -> None
     """Every kind begins with one step, in words that people read, and the state of the ticket is that of the step."""
     made, step = opened(opening(kind, "track-1"), ticket_id="t", number="20261124-000001")
     assert made.status is step.status is Status.AWAITING_REVIEW
-    assert (step.ticket_id, step.seq, step.at, step.kind) == ("t", made.steps, MORNING, kind)
-    assert "建单" in step.why
+    assert (step.ticket_id, step.seq, step.at, made.kind) == ("t", made.steps, MORNING, kind)
+    assert "建单" in words(step)
     assert (made.recording_id, made.caller_number, made.call_id) == ("track-1", "13854301001", "node-1.1")
 
 
@@ -40,8 +41,8 @@ def test_the_weightiest_kind_stays(first: Kind, then: Kind) -> None:
         assert changed == ticket(first)
     else:
         assert step is not None
-        assert (step.seq, step.kind, changed.steps) == (2, then, 2)
-        assert step.why.startswith("同一通来电其后")
+        assert (step.seq, changed.kind, changed.steps) == (2, then, 2)
+        assert words(step).startswith("同一通来电其后")
 
 
 def test_an_emergency_outweighs_all() -> None:
@@ -54,5 +55,5 @@ def test_a_recording_is_noted_once_and_never_replaced() -> None:
     noted, step = asked_again(ticket(Kind.MESSAGE), opening(Kind.MESSAGE, "track-1"))
     assert noted.recording_id == "track-1"
     assert step is not None
-    assert step.why == "已关联录音"
+    assert words(step) == "已关联录音"
     assert asked_again(noted, opening(Kind.MESSAGE, "track-2")) == (noted, None)

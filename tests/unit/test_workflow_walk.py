@@ -54,6 +54,21 @@ SELDOM = {
     Move.URGE,
     Move.SUPPLEMENT,
     Move.ACKNOWLEDGE,
+    Move.REPORT,
+    Move.WARN,
+    Move.RECORD_CALLBACK,
+    Move.SHIFT_LIMITS,
+}
+#: Moves that carry a ticket nowhere.
+IDLE = {
+    Move.URGE,
+    Move.SUPPLEMENT,
+    Move.WITHDRAW,
+    Move.ACKNOWLEDGE,
+    Move.REPORT,
+    Move.WARN,
+    Move.RECORD_CALLBACK,
+    Move.SHIFT_LIMITS,
 }
 #: States in which the caller's matter is at an end.
 ENDED = {Status.CLOSED, Status.ARCHIVED, Status.ANSWERED, Status.NOT_ACCEPTED}
@@ -207,7 +222,7 @@ class Walk(RuleBasedStateMachine):
         if case.status is Status.ARCHIVED:
             return
         moves = {option.move for who in PEOPLE for option in possible(case, actor(*who), self.desk.world)}
-        assert moves - {Move.URGE, Move.SUPPLEMENT, Move.WITHDRAW, Move.ACKNOWLEDGE}
+        assert moves - IDLE
         if case.transferred:
             assert case.status not in (Status.ANSWERED, Status.NOT_ACCEPTED)  # R14.6
 

@@ -1,0 +1,220 @@
+"""What follows from a step in the same transaction: tasks, acknowledgements, notices, rulings, linked tickets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from common.clock import civil
+from common.ids import new_id
+from tickets.catalogue import CatalogueLine, Ruling
+from tickets.deadlines import end_of, working_days_before
+from tickets.model import Entry, Status, Ticket
+from tickets.notices import LEADERS, Notice, NoticeKind, notices_of
+from tickets.ruleset import RuleId
+from tickets.store import tables_register as r
+from tickets.store import tables_work as t
+from tickets.store.columns import row_of
+from tickets.store.registering import put
+from tickets.store.tables import tickets
+from tickets.store.work import Work
+from tickets.workflow_moves import Move
+from tickets.workflow_terms import Role
+
+_end_task = (
+    t.tasks.update()
+    .where(t.tasks.c.ticket_id == sa.bindparam("b_ticket"), t.tasks.c.unit == sa.bindparam("b_unit"))
+    .where(t.tasks.c.ended_at.is_(None))
+    .values(ended_at=sa.bindparam("at"), outcome=sa.bindparam("how"), result=sa.bindparam("said"))
+)
+_acknowledge = (
+    t.acknowledgements.update()
+    .where(t.acknowledgements.c.ticket_id == sa.bindparam("b_ticket"))
+    .where(t.acknowledgements.c.unit == sa.bindparam("b_unit"), t.acknowledgements.c.acknowledged_at.is_(None))
+    .values(acknowledged_at=sa.bindparam("at"), who=sa.bindparam("by"), channel=sa.bindparam("via"))
+)
+_linked_since = (
+    sa.select(sa.func.count())
+    .select_from(tickets)
+    .where(tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.opened_at >= sa.bindparam("since"))
+)
+_waiting_linked = (
+    sa.select(tickets.c.id)
+    .where(tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.status == Status.LINKED.value)
+    .order_by(tickets.c.id)
+)
+_decide_return = (
+    t.returns.update()
+    .where(t.returns.c.ticket_id == sa.bindparam("b_ticket"), t.returns.c.outcome == "")
+    .values(outcome=sa.bindparam("how"))
+)
+_hotter = (
+    t.hot_topics.update()
+    .where(t.hot_topics.c.ticket_id == sa.bindparam("b_ticket"))
+    .values(callers=sa.bindparam("count"), last_at=sa.bindparam("at"))
+)
+
+
+def follow_up(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
+    """Stage everything that a move of the workflow brings with it."""
+    _tasks(work, before, after, entry)
+    _acknowledgements(work, before, after, entry)
+    move = Move.of(entry.row.partition("/")[0])
+    if move in (Move.REQUEST_RETURN, Move.ACCEPT_RETURN, Move.REFUSE_RETURN):
+        _return(work, after, entry, move)
+    if move is Move.RULE:
+        _ruling(work, after, entry)
+    if move is Move.LINK:
+        _hot_topic(work, after, entry)
+    for notice in notices_of(before, after, entry):
+        tell(work, after, entry, notice)
+
+
+def linked(work: Work, ticket: Ticket) -> list[str]:
+    """The tickets of other callers that wait for this one (A13)."""
+    return list(work.connection.execute(_waiting_linked, {"handling": ticket.id}).scalars())
+
+
+def tell(work: Work, ticket: Ticket, entry: Entry, notice: Notice) -> None:
+    """Put a notice into the outbox; to a caller who left no way to be reached there is none (A28)."""
+    to_caller = not notice.unit
+    recipient = (ticket.details.contact or ticket.caller_number) if to_caller else notice.unit
+    if recipient:
+        work.insert(
+            t.notices,
+            id=new_id(),
+            ticket_id=ticket.id,
+            seq=entry.seq,
+            kind=notice.kind.value,
+            audience="caller" if to_caller else "unit",
+            recipient=recipient,
+            roles=[role.value for role in notice.roles],
+            text=notice.text,
+            created_at=entry.at,
+            state="waiting",
+            tries=0,
+            next_at=entry.at,
+            sent_at=None,
+            proof=None,
+            error="",
+        )
+
+
+def _tasks(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
+    """Each co-handler has a task, due 1 WD before the parent (A10)."""
+    had, has = before.case.tasks, after.case.tasks
+    if had == has and not entry.facts.co_handlers:
+        return
+    fresh = [unit for unit in has if unit not in had or unit in entry.facts.co_handlers]
+    for unit in had:
+        if unit not in has or unit in fresh:
+            finished = entry.row.startswith(Move.FINISH_TASK) and entry.actor.unit == unit
+            waived = entry.row.startswith(Move.WAIVE_TASK) and entry.facts.unit == unit
+            how = "finished" if finished else "waived" if waived else "dropped"
+            said = entry.facts.result or entry.facts.reason
+            work.change(_end_task, b_ticket=after.id, b_unit=unit, at=entry.at, how=how, said=said)
+    for unit in fresh:
+        work.insert(
+            t.tasks,
+            ticket_id=after.id,
+            seq=entry.seq,
+            unit=unit,
+            named_at=entry.at,
+            due=_task_due(work, after),
+            ended_at=None,
+            outcome="",
+            result="",
+        )
+
+
+def _task_due(work: Work, ticket: Ticket) -> object:
+    if ticket.turn is None:
+        return None
+    rules = work.register.rules(ticket.turn, civil(ticket.since).date())
+    limit = rules.limits[RuleId.CO_HANDLER]
+    return end_of(working_days_before(ticket.turn.due.on, limit, work.register.calendar), rules)
+
+
+def _acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
+    had, has = dict(before.awaited), dict(after.awaited)
+    for unit in has.keys() - had.keys():
+        row = {"ticket_id": after.id, "unit": unit, "asked_at": has[unit], "rank": 0}
+        work.insert(t.acknowledgements, **row, acknowledged_at=None, who="", channel="")
+    for unit in sorted(had.keys() - has.keys()):
+        if entry.actor.unit == unit:
+            via = entry.facts.channel or "screen"
+            work.change(_acknowledge, b_ticket=after.id, b_unit=unit, at=entry.at, by=entry.actor.who, via=via)
+
+
+def _return(work: Work, ticket: Ticket, entry: Entry, move: Move) -> None:
+    """Kept aside by matter: who dispatches the like is shown it (R21.0)."""
+    if move is not Move.REQUEST_RETURN:
+        how = "accepted" if move is Move.ACCEPT_RETURN else "refused"
+        work.change(_decide_return, b_ticket=ticket.id, how=how)
+        return
+    facts, details = entry.facts, ticket.details
+    work.insert(
+        t.returns,
+        ticket_id=ticket.id,
+        seq=entry.seq,
+        at=entry.at,
+        category=details.category,
+        place=details.place,
+        unit=entry.actor.unit,
+        reason=facts.reason,
+        basis=facts.basis,
+        suggestion=facts.suggestion,
+        outcome="",
+    )
+
+
+def _ruling(work: Work, ticket: Ticket, entry: Entry) -> None:
+    """A ruling is binding and updates the dispatch catalogue (R21.3)."""
+    facts, details, day = entry.facts, ticket.details, civil(entry.at).date()
+    ruling = Ruling(
+        id=new_id(),
+        ticket_id=ticket.id,
+        category=details.category,
+        place=details.place,
+        unit=facts.unit,
+        ruling=facts.ruling,
+        basis=facts.basis,
+        by=entry.actor.who,
+        on=day,
+    )
+    work.insert(r.rulings, **row_of(r.rulings, ruling))
+    if not details.category:
+        return
+    told = work.register.lines(details.category, details.place, day)
+    same = [line for line in told if (line.category, line.place) == (details.category, details.place)]
+    fresh = CatalogueLine(
+        id=new_id(),
+        category=details.category,
+        lead=facts.unit,
+        legal_basis=facts.basis,
+        place=details.place,
+        since=day,
+        source=f"裁定 {ruling.id}",
+        supersedes=same[0].id if same else "",
+    )
+    put(work, [*(replace(line, until=day) for line in same), fresh], entry.at)
+
+
+def _hot_topic(work: Work, ticket: Ticket, entry: Entry) -> None:
+    """Many callers within a short time raise an alert, once, which then counts on (A13)."""
+    handling = work.ticket(ticket.handling_ticket)
+    rules = work.register.rules(None, civil(entry.at).date())
+    since = entry.at - timedelta(days=rules.hot_topic_days)
+    known = work.connection.execute(_linked_since, {"handling": handling.id, "since": since}).scalar_one()
+    # This link is not written yet; the handling ticket's own caller counts too.
+    callers = known + 2
+    if callers <= rules.hot_topic_callers:
+        return
+    work.change(_hotter, b_ticket=handling.id, count=callers, at=entry.at)
+    row = {"ticket_id": handling.id, "raised_at": entry.at, "callers": callers, "last_at": entry.at}
+    work.insert(t.hot_topics, **row)
+    if callers == rules.hot_topic_callers + 1:
+        text = f"工单{handling.number}:{rules.hot_topic_days}日内已有{callers}人反映同一事项"
+        tell(work, handling, entry, Notice(NoticeKind.ALERT, text, work.register.tree.root, (Role.LEADER, *LEADERS)))

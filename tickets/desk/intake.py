@@ -1,0 +1,69 @@
+"""What is recorded of a matter: opened through any channel, completed, marked (R3.1, R4.1, R14.1, R7.2, A15)."""
+
+from __future__ import annotations
+
+from tickets.desk.acting import Acting, looked_at
+from tickets.details import Details, Nature, Urgency
+from tickets.errors import NotReadyError
+from tickets.history import described
+from tickets.model import Described, Entry, Opening, Status, Ticket
+from tickets.store.opening import open_one
+from tickets.store.work import Work
+from tickets.workflow_terms import Role
+
+_BEFORE_DISPATCH = frozenset({Status.DRAFT, Status.AWAITING_REVIEW})
+_HOTLINE = frozenset({Role.AGENT, Role.REVIEWER, Role.LEADER})
+_LATER = frozenset({Role.REVIEWER, Role.LEADER})
+
+
+def open_ticket(work: Work, opening: Opening) -> Ticket:
+    """A new ticket.
+
+    Raises:
+        NotReadyError: its details cannot be.
+    """
+    _check(work, opening.details, opening.role)
+    return open_one(work, opening)
+
+
+def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confidential: bool | None) -> Ticket:
+    """Write down what is known of the matter from now on; the old stays in the history.
+
+    Raises:
+        NotReadyError: not theirs to do, or not like this.
+        Conflict, NoSuchTicketError: see ``looked_at``.
+    """
+    ticket = looked_at(work, ticket_id, acting)
+    actor = acting.actor
+    allowed = _HOTLINE if ticket.status in _BEFORE_DISPATCH else _LATER
+    if actor.unit != work.register.tree.root or actor.role not in allowed:
+        raise NotReadyError(f"诉求信息应由一级机构的{'/'.join(role.words for role in Role if role in allowed)}修改")
+    if ticket.status in (Status.CLOSED, Status.ARCHIVED):
+        raise NotReadyError("工单已办结,不能再修改诉求信息")
+    _check(work, details, actor.role)
+    marked = ticket.confidential if confidential is None else confidential
+    marked = marked or _protected(details)
+    if ticket.confidential and not marked and actor.role is not Role.LEADER:
+        raise NotReadyError("保密标记只能由一级机构负责人解除(第二十五条)")
+    if (details, marked) == (ticket.details, ticket.confidential):
+        return ticket
+    told = Described(details, marked)
+    entry = Entry(ticket.id, ticket.steps + 1, acting.now, actor, "describe", told, ticket.status, ticket.unit)
+    after = described(ticket, told, entry)
+    work.add(after, entry)
+    return after
+
+
+def _protected(details: Details) -> bool:
+    """Reports on persons or units become confidential by themselves (A15)."""
+    return details.nature is Nature.ACCUSATION
+
+
+def _check(work: Work, details: Details, role: Role) -> None:
+    register = work.register
+    if details.category and details.category not in register.categories:
+        raise NotReadyError(f"没有「{details.category}」这个诉求类别")
+    if details.about and details.about not in register.units:
+        raise NotReadyError(f"没有「{details.about}」这个单位")
+    if details.urgency is Urgency.EMERGENCY and role in (Role.CALLER, Role.SYSTEM):
+        raise NotReadyError("突发紧急工单由工作人员认定,不由来电人按键或系统认定(第七条)")

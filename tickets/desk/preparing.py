@@ -1,0 +1,189 @@
+"""What the desk adds to a move before the table judges it: dates, what is already known, and its own checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from common.clock import civil
+from tickets.deadlines import deadline
+from tickets.desk.acting import Acting
+from tickets.desk.readiness import check_dispatch
+from tickets.details import LAWFUL_CHANNELS, Refusal
+from tickets.errors import NotReadyError
+from tickets.model import Status, Ticket
+from tickets.pauses import after_step
+from tickets.ruleset import RuleId
+from tickets.store.work import Work
+from tickets.turns import Turn, delivered, extended_by, handled_again, shifted
+from tickets.units import Right
+from tickets.workflow_moves import Move
+from tickets.workflow_terms import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A move as it goes to the table."""
+
+    move: Move
+    facts: Facts
+    turn: Turn | None = None
+
+
+def prepared(work: Work, ticket: Ticket, move: Move, acting: Acting, facts: Facts) -> Prepared:
+    """The move with everything that the desk knows by itself.
+
+    Raises:
+        NotReadyError: something must be done first.
+    """
+    preparing = _PREPARING.get(move)
+    return preparing(work, ticket, Prepared(move, facts), acting) if preparing else Prepared(move, facts)
+
+
+def _dispatch(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    facts = asked.facts
+    if asked.move is Move.FORCE_DISPATCH:
+        facts = replace(facts, unit=facts.unit or ticket.case.ruled)
+    elif ticket.status is Status.AWAITING_REVIEW:
+        check_dispatch(ticket, work.register, acting, facts)
+    register, day = work.register, civil(acting.now).date()
+    turn = delivered(
+        ticket.steps + 1,
+        acting.now,
+        register.calendar,
+        register.rules(None, day),
+        category=register.statutory(ticket.details.category, day),
+        inherited=ticket.details.inherited,
+    )
+    return replace(asked, facts=turn.limits(facts), turn=turn)
+
+
+def _pass_down(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """Level 3 returns within 1 WD (A12); level 2 may set an inner due date before its own (R18)."""
+    register, facts = work.register, asked.facts
+    if facts.unit in register.units and not register.units[facts.unit].active(civil(acting.now).date()):
+        raise NotReadyError(f"「{register.name(facts.unit)}」已停用,不能转交")
+    if facts.due and ticket.case.due and facts.due > ticket.case.due:
+        raise NotReadyError("内部期限不能晚于本单位的办结期限(第十八条)")
+    rules = register.rules(ticket.turn, civil(acting.now).date())
+    by = deadline(RuleId.RETURN_TO_LEVEL_2, acting.now, register.calendar, rules)
+    return replace(asked, facts=replace(facts, return_by=by.at))
+
+
+def _send_back(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    register = work.register
+    rules = register.rules(None, civil(acting.now).date())
+    turn = handled_again(ticket.steps + 1, acting.now, register.calendar, rules)
+    return replace(asked, facts=replace(asked.facts, due=turn.due.at), turn=turn)
+
+
+def _extension_notice(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """The caller has been told: now the new limit holds (R22.4, A18)."""
+    facts = asked.facts
+    if not facts.reason.strip():
+        asking = [one for one in work.steps_since(ticket.id, 0) if one.row == Move.REQUEST_EXTENSION]
+        facts = replace(facts, reason=asking[-1].facts.reason if asking else "")
+    if ticket.turn is None or not ticket.case.granted_days:
+        return replace(asked, facts=facts)
+    rules = work.register.rules(ticket.turn, civil(acting.now).date())
+    turn = extended_by(ticket.turn, ticket.case.granted_days, work.register.calendar, rules, ticket.pauses)
+    return replace(asked, facts=replace(facts, due=turn.due.at, apply_by=turn.limits(facts).apply_by), turn=turn)
+
+
+def _resume(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    if ticket.turn is None or ticket.status is not Status.WAITING_FOR_MATERIAL:
+        return asked
+    pauses = after_step(ticket.pauses, ticket.status, Status.IN_HANDLING, acting.now, late=False)
+    rules = work.register.rules(ticket.turn, civil(acting.now).date())
+    turn = shifted(ticket.turn, work.register.calendar, rules, pauses)
+    return replace(asked, facts=turn.limits(asked.facts), turn=turn)
+
+
+def _extension(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """Asked for too late it is refused, and recorded as late (A5)."""
+    _check_right(work, ticket, acting, Right.EXTEND)
+    late = ticket.case.apply_by is not None and acting.now >= ticket.case.apply_by
+    return replace(asked, move=Move.REQUEST_EXTENSION_LATE) if late else asked
+
+
+def _return(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    _check_right(work, ticket, acting, Right.RETURN)
+    return asked
+
+
+def _answer(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    _check_right(work, ticket, acting, Right.ANSWER)
+    return asked
+
+
+def _check_right(work: Work, ticket: Ticket, acting: Acting, right: Right) -> None:
+    """What a unit of level 3 may do, its level 2 defines (R18-19)."""
+    unit = acting.actor.unit
+    if unit != ticket.unit or ticket.case.upper == work.register.tree.root:
+        return
+    if not work.register.delegated(unit, right, civil(acting.now).date()):
+        upper = work.register.name(ticket.case.upper)
+        raise NotReadyError(f"「{upper}」没有授予「{work.register.name(unit)}」{right.words}的权限(第十九条)")
+
+
+def _refuse(_: Work, __: Ticket, asked: Prepared, ___: Acting) -> Prepared:
+    """The reason is one of Article 6; the lawful channel is at hand (R6, R22.1)."""
+    try:
+        code = Refusal.of(asked.facts.reason_code)
+    except ValueError as error:
+        offered = "、".join(f"{one.value}({one.words})" for one in Refusal)
+        raise NotReadyError(f"不予受理的理由应为:{offered}") from error
+    facts = asked.facts
+    said = replace(
+        facts, lawful_channel=facts.lawful_channel or LAWFUL_CHANNELS[code], reason=facts.reason or code.words
+    )
+    return replace(asked, facts=said)
+
+
+def _link(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
+    """One ticket is handled, the others keep their own record (A13)."""
+    other = work.ticket(asked.facts.handling_ticket)
+    if other.id == ticket.id or other.status in _NOT_HANDLING:
+        raise NotReadyError(f"工单{other.number}{other.status.words},不能作为承办的工单(A13)")
+    return asked
+
+
+_NOT_HANDLING = frozenset(
+    {Status.LINKED, Status.DRAFT, Status.CLOSED, Status.ARCHIVED, Status.ANSWERED, Status.NOT_ACCEPTED}
+)
+
+
+def _close(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
+    """The attempts are those that were recorded, whatever else is said (A7)."""
+    return replace(asked, facts=replace(asked.facts, attempts=ticket.attempts))
+
+
+def _submit(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
+    return replace(asked, facts=replace(asked.facts, matter=asked.facts.matter or ticket.details.matter))
+
+
+def _archive(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
+    """By the class of the category, if none is said (R14.8)."""
+    path = work.register.category_path(ticket.details.category)
+    known = next((work.register.categories[one].archive_class for one in path), "")
+    kept = asked.facts.archive_class or known or ticket.details.category or "未分类"
+    return replace(asked, facts=replace(asked.facts, archive_class=kept))
+
+
+_PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
+    Move.SUBMIT: _submit,
+    Move.REFUSE: _refuse,
+    Move.LINK: _link,
+    Move.DISPATCH: _dispatch,
+    Move.FORCE_DISPATCH: _dispatch,
+    Move.PASS_DOWN: _pass_down,
+    Move.REQUEST_RETURN: _return,
+    Move.REQUEST_EXTENSION: _extension,
+    Move.RECORD_EXTENSION_NOTICE: _extension_notice,
+    Move.RESUME: _resume,
+    Move.SUBMIT_ANSWER: _answer,
+    Move.SEND_BACK: _send_back,
+    Move.CLOSE: _close,
+    Move.CLOSE_AS_UNREASONABLE: _close,
+    Move.ARCHIVE: _archive,
+}

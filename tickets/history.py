@@ -1,0 +1,117 @@
+"""The ticket that a history makes: every step of every kind, folded one after the other (R3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from tickets.cards import Card
+from tickets.details import Urgency
+from tickets.model import Described, Entry, Opened, Raised, Ticket, begun, raised
+from tickets.pauses import LATE_DECISION, after_step
+from tickets.ruleset import RuleSet
+from tickets.unit_tree import UnitTree
+from tickets.workflow import Step
+from tickets.workflow import follow as follow_case
+from tickets.workflow_moves import Move
+from tickets.workflow_terms import CallbackResult, Case, Facts
+
+#: The *ground* of a warning.
+YELLOW, RED = "yellow_card", "red_card"
+_CARDS = {YELLOW: Card.YELLOW, RED: Card.RED}
+_NEW_ROUND = frozenset({Move.SEND_BACK, Move.DISPATCH, Move.FORCE_DISPATCH})
+
+
+def follow(ticket: Ticket, entry: Entry, tree: UnitTree, rules: RuleSet) -> Ticket:
+    """The ticket after one more step.
+
+    Raises:
+        ValueError: the step does not follow.
+    """
+    if entry.seq != ticket.steps + 1 or entry.ticket_id != ticket.id:
+        raise ValueError(f"step {entry.seq} of the history ({entry.row}) does not follow")
+    if isinstance(entry.told, Raised):
+        return raised(ticket, entry.told)
+    if isinstance(entry.told, Described):
+        return described(ticket, entry.told, entry)
+    facts = entry.facts
+    step = Step(entry.seq, entry.at, entry.actor, entry.row, facts, entry.status, entry.accountable)
+    return advanced(ticket, follow_case(ticket.case, step, tree, rules), entry, facts)
+
+
+def described(ticket: Ticket, told: Described, entry: Entry) -> Ticket:
+    """The ticket after its details were completed; an emergency runs from when it was first declared (R7.2)."""
+    emergency = told.details.urgency is Urgency.EMERGENCY
+    return replace(
+        ticket,
+        details=told.details,
+        confidential=told.confidential,
+        steps=entry.seq,
+        emergency_at=(ticket.emergency_at or entry.at) if emergency else None,
+        awaited=ticket.awaited if emergency else (),
+    )
+
+
+def advanced(ticket: Ticket, case: Case, entry: Entry, facts: Facts) -> Ticket:
+    """The ticket after a move of the workflow that has led to ``case``."""
+    move = Move.of(entry.row.partition("/")[0])
+    moved = (case.status, case.unit) != (ticket.case.status, ticket.case.unit) or move in _NEW_ROUND
+    level_1_has_it = case.due is None
+    turn = None if level_1_has_it else entry.turn or ticket.turn
+    late = move is Move.WARN and facts.ground == LATE_DECISION
+    missed = move is Move.RECORD_CALLBACK and facts.callback is CallbackResult.UNREACHED
+    return replace(
+        ticket,
+        case=case,
+        steps=entry.seq,
+        since=entry.at if moved else ticket.since,
+        turn=turn,
+        pauses=after_step(ticket.pauses, ticket.status, case.status, entry.at, late=late),
+        card=_card(ticket, turn, move, facts),
+        callbacks=0 if move in _NEW_ROUND else ticket.callbacks + (move is Move.RECORD_CALLBACK),
+        awaited=_awaited(ticket, case, entry, move),
+        attempts=() if move in _NEW_ROUND else (*ticket.attempts, entry.at) if missed else ticket.attempts,
+        reported_at=entry.at if move is Move.REPORT else ticket.reported_at,
+        handling_ticket=facts.handling_ticket if move is Move.LINK else ticket.handling_ticket,
+    )
+
+
+def _awaited(ticket: Ticket, case: Case, entry: Entry, move: Move) -> tuple[tuple[str, datetime], ...]:
+    """Every unit concerned acknowledges an emergency; a signature says as much (R7.2)."""
+    if ticket.emergency_at is None or case.due is None:
+        return ()
+    waiting = ticket.awaited
+    if move in (Move.DISPATCH, Move.FORCE_DISPATCH):
+        waiting = ()
+    if move in (Move.DISPATCH, Move.FORCE_DISPATCH, Move.NAME_CO_HANDLERS, Move.PASS_DOWN):
+        known = {unit for unit, _ in waiting}
+        concerned = dict.fromkeys(unit for unit in (entry.facts.unit, *entry.facts.co_handlers) if unit)
+        waiting = (*waiting, *((unit, entry.at) for unit in concerned if unit not in known))
+    if move in (Move.ACKNOWLEDGE, Move.SIGN):
+        waiting = tuple(one for one in waiting if one[0] != entry.actor.unit)
+    return waiting
+
+
+def _card(ticket: Ticket, turn: object, move: Move, facts: Facts) -> Card | None:
+    """A card is shown until the date that it warned of has moved or the turn is over."""
+    if move is Move.WARN:
+        return _CARDS.get(facts.ground, ticket.card)
+    same = turn is not None and ticket.turn is not None and turn == ticket.turn
+    return ticket.card if same else None
+
+
+def replay(entries: Iterable[Entry], tree: UnitTree, rules: RuleSet) -> Ticket:
+    """The ticket that a whole history makes.
+
+    Raises:
+        ValueError: the history is empty, has a gap, or does not lead to what it says.
+    """
+    steps = iter(entries)
+    first = next(steps, None)
+    if first is None or first.seq != 1 or not isinstance(first.told, Opened):
+        raise ValueError("a history begins with the opening of its ticket")
+    ticket = begun(first, first.told)
+    for entry in steps:
+        ticket = follow(ticket, entry, tree, rules)
+    return ticket

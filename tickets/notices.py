@@ -1,0 +1,117 @@
+"""What callers and units are told of a step (A18, A25, R12.2): rows of an outbox. No text holds the matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from common.clock import civil
+from tickets.model import Entry, Status, Ticket
+from tickets.worded import Worded
+from tickets.workflow_moves import Move
+from tickets.workflow_terms import Role
+
+
+class NoticeKind(Worded):
+    """What a notice is about."""
+
+    ACCEPTED = "accepted", "受理告知"
+    EXTENDED = "extended", "延期告知"
+    WAITING = "waiting", "待补充告知"
+    NOT_ACCEPTED = "not_accepted", "不予受理告知"
+    FINISHED = "finished", "办结告知"
+    SURVEY = "survey", "满意度征询"
+    UNIT = "unit", "承办提醒"
+    WARNING = "warning", "督办提醒"
+    ALERT = "alert", "热点预警"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message: to the caller (``unit`` empty), or to these roles of a unit."""
+
+    kind: NoticeKind
+    text: str
+    unit: str = ""
+    roles: tuple[Role, ...] = ()
+
+
+HANDLERS = (Role.HANDLER,)
+LEADERS = (Role.HANDLER, Role.DEPUTY, Role.PRINCIPAL)
+#: Who decides in an upper unit.
+DECIDERS = (Role.REVIEWER, Role.DEPUTY, Role.PRINCIPAL)
+
+#: What the accountable unit is told of at once.
+_TO_UNIT = {
+    Move.FORCE_DISPATCH: "经裁定强制派单,请签收办理",
+    Move.REFUSE_RETURN: "退回未获同意,请继续办理",
+    Move.APPROVE_EXTENSION: "延期已获同意,告知诉求人后生效",
+    Move.REFUSE_EXTENSION: "延期未获同意,请按期办结",
+    Move.PAUSE: "已同意待补充材料,期限暂停",
+    Move.RESUME: "恢复办理",
+    Move.REFUSE_TERMINATION: "不再办理未获同意,请继续办理",
+    Move.RETURN_ANSWER: "答复被退改",
+    Move.SEND_BACK: "发回重新办理",
+    Move.SUPERVISE: "已转为督办",
+    Move.URGE: "诉求人催办",
+    Move.SUPPLEMENT: "诉求人补充了材料",
+    Move.WITHDRAW: "诉求人撤诉",
+    Move.NAME_CO_HANDLERS: "已指定协办单位",
+    Move.SHIFT_LIMITS: "办理期限已重新计算",
+}
+#: What the upper unit is asked to decide.
+_TO_UPPER = {
+    Move.REQUEST_RETURN: "申请退回,请审批",
+    Move.REQUEST_EXTENSION: "申请延期,请审批",
+    Move.ASK_FOR_PAUSE: "申请待补充材料,请审批",
+    Move.REQUEST_TERMINATION: "申请不再办理,请审批",
+    Move.REQUEST_ADJUDICATION: "申请职责裁定",
+    Move.DECLINE: "退还了转交的工单",
+    Move.APPEAL: "对发回重办提出申诉",
+}
+
+
+def notices_of(before: Ticket, after: Ticket, entry: Entry) -> Iterator[Notice]:
+    """Every notice that a move of the workflow brings with it."""
+    move = Move.of(entry.row.partition("/")[0])
+    yield from _to_caller(before, after, move, entry)
+    told = f"工单{after.number}"
+    if move in (Move.DISPATCH, Move.PASS_DOWN):
+        urgent = "紧急工单" if after.emergency_at else "工单"
+        roles = LEADERS if after.emergency_at else HANDLERS
+        for unit in (entry.facts.unit, *entry.facts.co_handlers):
+            yield Notice(NoticeKind.UNIT, f"{urgent}{after.number}已派到本单位,请签收", unit, roles)
+    if move is Move.NAME_CO_HANDLERS:
+        for unit in entry.facts.co_handlers:
+            yield Notice(NoticeKind.UNIT, f"{told}请协办", unit, HANDLERS)
+    if text := _TO_UNIT.get(move):
+        # A withdrawal or a ruling may have taken it from the unit that must hear of it.
+        for unit in dict.fromkeys((after.unit, *before.case.tasks)):
+            yield Notice(NoticeKind.UNIT, f"{told}:{text}", unit, HANDLERS)
+    if text := _TO_UPPER.get(move):
+        yield Notice(NoticeKind.UNIT, f"{told}:{text}", before.case.upper, DECIDERS)
+
+
+def _to_caller(before: Ticket, after: Ticket, move: Move, entry: Entry) -> Iterator[Notice]:
+    number = after.number
+    if move in (Move.DISPATCH, Move.LINK) and not before.case.transferred:
+        code = f",查询码{after.query_code}" if after.query_code else ""
+        yield Notice(NoticeKind.ACCEPTED, f"您的诉求已受理,工单号{number}{code}")
+    elif move is Move.APPROVE_EXTENSION:
+        days = after.case.granted_days
+        yield Notice(NoticeKind.EXTENDED, f"您的诉求(工单号{number})因情况特别复杂需延期{days}个工作日办结")
+    elif move is Move.ASK_FOR_PAUSE:
+        yield Notice(NoticeKind.WAITING, f"您的诉求(工单号{number})需要补充材料:{entry.facts.reason}")
+    elif move is Move.REFUSE:
+        said = f"{entry.facts.reason}。{entry.facts.lawful_channel}"
+        yield Notice(NoticeKind.NOT_ACCEPTED, f"您的诉求(工单号{number}){said}")
+    elif after.status is Status.AWAITING_CALLBACK and move not in (Move.WITHDRAW, Move.GRANT_APPEAL):
+        if before.status is not Status.AWAITING_CALLBACK:
+            yield Notice(NoticeKind.FINISHED, f"您的诉求(工单号{number})已办理完毕,稍后将回访听取您的意见")
+    elif move is Move.RECORD_CALLBACK and len(after.attempts) > len(before.attempts) >= 2:  # noqa: PLR2004 - the third attempt (A7)
+        yield Notice(NoticeKind.SURVEY, f"关于您的诉求(工单号{number})多次回访未接通,请回复是否满意")
+
+
+def due_words(ticket: Ticket) -> str:
+    """The due day as the caller is told it."""
+    return f"{civil(ticket.turn.due.at):%Y年%m月%d日}" if ticket.turn else ""

@@ -1,0 +1,65 @@
+"""What is read of tickets outside of any use case. Confidential ones stand in no list (R25.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from common.paging import Cursor
+from tickets.model import Kind, Status
+from tickets.store.rows import TICKET_COLUMNS
+from tickets.store.tables import is_open, tickets
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """Which tickets a list shows: all conditions that are set; ``since`` counts in, ``until`` does not.
+
+    ``unit`` is the accountable one, or the one to which it was passed. ``overdue_at`` shows open tickets whose due
+    instant is over then.
+    """
+
+    kind: Kind | None = None
+    status: Status | None = None
+    number: str = ""
+    call_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    unit: str = ""
+    category: str = ""
+    open: bool | None = None
+    overdue_at: datetime | None = None
+
+
+def page_query(shown: TicketFilter, *, limit: int, after: Cursor | None) -> sa.Select[*tuple[Any, ...]]:
+    """Newest first, one more than the page has, from behind the cursor on."""
+    query = sa.select(*TICKET_COLUMNS).where(tickets.c.confidential.is_(sa.false()), *_conditions(shown))
+    query = query.order_by(tickets.c.opened_at.desc(), tickets.c.id.desc()).limit(limit + 1)
+    if after:
+        query = query.where(sa.tuple_(tickets.c.opened_at, tickets.c.id) < sa.tuple_(after.at, after.id))
+    return query
+
+
+def _conditions(shown: TicketFilter) -> list[sa.ColumnElement[bool]]:
+    c = tickets.c
+    equal = {
+        c.kind: shown.kind and shown.kind.value,
+        c.status: shown.status and shown.status.value,
+        c.caller_number: shown.number,
+        c.call_id: shown.call_id,
+        c.unit: shown.unit,
+        c.category: shown.category,
+    }
+    found: list[sa.ColumnElement[bool]] = [column == value for column, value in equal.items() if value]
+    if shown.since:
+        found.append(c.opened_at >= shown.since)
+    if shown.until:
+        found.append(c.opened_at < shown.until)
+    if shown.open is not None:
+        found.append(is_open if shown.open else c.open.is_(sa.false()))
+    if shown.overdue_at:
+        found += [is_open, c.due <= shown.overdue_at]
+    return found

@@ -1,0 +1,185 @@
+"""One transaction of the desk: what its use cases read, and all that they write, at once at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Delete, Insert, Table, Update
+
+from common.store import insert, upserting
+from tickets.errors import NoSuchTicketError
+from tickets.model import Entry, Ticket
+from tickets.register import Register
+from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, entry_of, step_row, ticket_of, ticket_row
+from tickets.store.tables import steps, tickets
+from tickets.store.tables_work import timers
+from tickets.timer_rules import Timer, wanted
+
+Statement = Insert | Update | Delete
+_save = upserting(tickets)
+_by_ids = (
+    sa.select(*TICKET_COLUMNS)
+    .where(tickets.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(tickets.c.id)
+    # Two services that change one ticket go one after the other; SQLite has but one writer anyway.
+    .with_for_update()
+)
+_steps_since = (
+    sa.select(*STEP_COLUMNS)
+    .where(steps.c.ticket_id == sa.bindparam("ticket"), steps.c.seq > sa.bindparam("seen"))
+    .order_by(steps.c.seq)
+)
+_unset = timers.delete().where(
+    timers.c.ticket_id == sa.bindparam("b_ticket"),
+    timers.c.kind == sa.bindparam("b_kind"),
+    timers.c.subject == sa.bindparam("b_subject"),
+    timers.c.done_at.is_(None),
+)
+
+
+@dataclass
+class _Staged:
+    """What one use case wants written."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    rows: list[tuple[Table, dict[str, Any]]] = field(default_factory=list)
+    changes: list[tuple[Statement, dict[str, Any]]] = field(default_factory=list)
+
+
+class Work:
+    """The work of one transaction. Each use case begins with ``begin``; what one that fails has staged is dropped."""
+
+    def __init__(self, connection: Connection, register: Register) -> None:
+        self.connection = connection
+        self.register = register
+        #: Another register is in force from the next transaction on.
+        self._before: dict[str, Ticket | None] = {}
+        self._now: dict[str, Ticket] = {}
+        self._all = _Staged()
+        self._staged = _Staged()
+
+    def begin(self) -> None:
+        """A use case begins; what the last one staged is dropped unless it was kept."""
+        self._staged = _Staged()
+
+    def keep(self) -> None:
+        """The use case has succeeded."""
+        self._now.update(self._staged.tickets)
+        self._all.entries += self._staged.entries
+        self._all.rows += self._staged.rows
+        self._all.changes += self._staged.changes
+        self._staged = _Staged()
+
+    def prefetch(self, ids: Iterable[str]) -> None:
+        """Read (and lock) several tickets in one go, always in the same order."""
+        missing = sorted({one for one in ids if one} - self._before.keys())
+        if missing:
+            for row in self.connection.execute(_by_ids, {"ids": missing}):
+                found = ticket_of(row)
+                self._before[found.id] = self._now[found.id] = found
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """A ticket as it stands within this transaction.
+
+        Raises:
+            NoSuchTicketError: there is none.
+        """
+        if found := self._staged.tickets.get(ticket_id):
+            return found
+        if ticket_id not in self._now:
+            self.prefetch([ticket_id])
+        if ticket_id not in self._now:
+            raise NoSuchTicketError(ticket_id)
+        return self._now[ticket_id]
+
+    def steps_since(self, ticket_id: str, seen: int) -> list[Entry]:
+        """The steps of a ticket after the one that somebody has seen, those of this transaction included."""
+        known = self.connection.execute(_steps_since, {"ticket": ticket_id, "seen": seen})
+        fresh = [*self._all.entries, *self._staged.entries]
+        return [*map(entry_of, known), *(one for one in fresh if one.ticket_id == ticket_id and one.seq > seen)]
+
+    def add(self, ticket: Ticket, entry: Entry) -> None:
+        """One more step, and the ticket after it."""
+        self._staged.tickets[ticket.id] = ticket
+        self._staged.entries.append(entry)
+
+    def insert(self, table: Table, **row: Any) -> None:
+        """A row that is written before any of ``change``."""
+        self._staged.rows.append((table, row))
+
+    def change(self, statement: Statement, **values: Any) -> None:
+        """A change, in the order in which they were asked for."""
+        self._staged.changes.append((statement, values))
+
+    def flush(self) -> None:
+        """Write everything that was kept."""
+        if entries := self._all.entries:
+            changed = {entry.ticket_id: self._now[entry.ticket_id] for entry in entries}
+            _save(self.connection, [ticket_row(ticket) for ticket in changed.values()])
+            # Two processes that change one ticket write the same step of its history: the second is refused.
+            self.connection.execute(steps.insert(), [step_row(entry) for entry in entries])
+            self._set_timers(changed.values())
+        for table, rows in _grouped(self._all.rows):
+            self.connection.execute(_adding(table, self.connection.dialect.name), rows)
+        for statement, values in _grouped(self._all.changes):
+            self.connection.execute(statement, values)
+
+    def _set_timers(self, changed: Iterable[Ticket]) -> None:
+        gone: list[dict[str, Any]] = []
+        new: list[dict[str, Any]] = []
+        for ticket in changed:
+            before = self._before.get(ticket.id)
+            had = wanted(before, self.register) if before else frozenset()
+            has = wanted(ticket, self.register)
+            gone += [
+                {"b_ticket": ticket.id, "b_kind": one.kind.value, "b_subject": one.subject}
+                for one in sorted_(had - has)
+            ]
+            new += [timer_row(ticket.id, one) for one in sorted_(has - had)]
+        if gone:
+            self.connection.execute(_unset, gone)
+        if new:
+            self.connection.execute(_adding(timers, self.connection.dialect.name), new)
+
+
+def sorted_(found: Iterable[Timer]) -> list[Timer]:
+    """In a steady order, so that two transactions never lock each other out."""
+    return sorted(found, key=lambda one: (one.kind, one.subject))
+
+
+def timer_row(ticket_id: str, timer: Timer) -> dict[str, Any]:
+    """The row of a timer that waits."""
+    return {
+        "ticket_id": ticket_id,
+        "kind": timer.kind.value,
+        "subject": timer.subject,
+        "at": timer.at,
+        "done_at": None,
+        "outcome": "",
+        "failures": 0,
+    }
+
+
+@cache
+def _adding(table: Table, dialect: str) -> Insert:
+    # What is there already stays: a timer that has fired must not come back, a task must not begin anew.
+    return insert(table, dialect).on_conflict_do_nothing()
+
+
+def _grouped(items: Sequence[tuple[Any, dict[str, Any]]]) -> Iterable[tuple[Any, list[dict[str, Any]]]]:
+    """Neighbours of one statement together, the order kept."""
+    group: list[dict[str, Any]] = []
+    last: Any = None
+    for statement, values in items:
+        if group and statement is not last:
+            yield last, group
+            group = []
+        last = statement
+        group.append(values)
+    if group:
+        yield last, group

@@ -1,0 +1,121 @@
+"""Which timers a ticket must have, as it stands: a pure function, so that they can always be set anew from it.
+
+A timer's key says what it is for. When a date moves, the timer of the old date is no longer wanted and one of another
+key is, so that each happens exactly once for what it was set for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from common.clock import CIVIL, civil
+from tickets.cards import red_from, yellow_from
+from tickets.deadlines import deadline
+from tickets.details import Urgency
+from tickets.emergency_limits import emergency_limits
+from tickets.model import Ticket
+from tickets.pauses import DECISIONS, LATE_DECISION
+from tickets.register import Register
+from tickets.ruleset import RuleId, RuleSet
+from tickets.worded import Worded
+from tickets.workflow_terms import Status
+
+
+class TimerKind(Worded):
+    """What a timer is for; the words are what people read when it has fired."""
+
+    REVIEW = "review_overdue", "审核派单超过时限"
+    SIGN = "sign_overdue", "签收超过时限"
+    DECIDE = LATE_DECISION, "审批超过时限,承办单位的期限自此暂停"
+    ADJUDICATE = "adjudicate_overdue", "职责裁定超过时限"
+    CALLBACK = "callback_overdue", "未在时限内开始回访"
+    YELLOW = "yellow_card", "黄牌:办理期限只剩最后时间"
+    RED = "red_card", "红牌:已超过办理期限"
+    INNER_DUE = "inner_due", "已到上级机构规定的内部期限"
+    PAUSE_ENDS = "pause_ends", "待补充期满,恢复办理"
+    EMERGENCY_TARGET = "emergency_target", "紧急件未在目标时间内派单"
+    EMERGENCY_DISPATCH = "emergency_dispatch", "紧急件派单超过时限"
+    EMERGENCY_REPORT = "emergency_report", "紧急件报告超过时限"
+    ACKNOWLEDGE = "acknowledge", "紧急件尚未确认,通知上一级联系人"
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What shall happen at an instant; ``subject`` tells timers of one kind apart."""
+
+    kind: TimerKind
+    subject: str
+    at: datetime
+
+
+#: Nobody works on it, and it waits for a person of ours.
+_CALLBACK = (Status.AWAITING_CALLBACK, Status.NO_FURTHER_HANDLING)
+_ENDED = (Status.CLOSED, Status.ANSWERED, Status.NOT_ACCEPTED, Status.ARCHIVED, Status.DRAFT)
+#: The answer is given, or nobody is to give one: no card.
+_ANSWERED = (*_CALLBACK, *_ENDED, Status.ADJUDICATION, Status.AWAITING_REVIEW, Status.LINKED)
+#: Ranks that are told of an emergency one after the other: duty phone, deputy, principal, level 1's leader (R7.2).
+RANKS = 3
+
+
+def wanted(ticket: Ticket, register: Register) -> frozenset[Timer]:
+    """Every timer that must stand for this ticket, those that have fired already included."""
+    if ticket.status in _ENDED:
+        return frozenset()
+    rules = register.rules(ticket.turn, civil(ticket.since).date())
+    return frozenset((*_ours(ticket, register, rules), *_cards(ticket, register, rules), *_emergency(ticket, rules)))
+
+
+def _ours(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:
+    """Limits on ourselves, and on signing (A2, A24, R21.3)."""
+    urgent = ticket.details.urgency is not Urgency.NORMAL
+    status = ticket.status
+    since = str(ticket.since)
+
+    def within(kind: TimerKind, rule: RuleId) -> Timer:
+        return Timer(kind, since, deadline(rule, ticket.since, register.calendar, rules).at)
+
+    if status is Status.AWAITING_REVIEW and ticket.emergency_at is None:
+        yield within(TimerKind.REVIEW, RuleId.REVIEW_TARGET if urgent else RuleId.REVIEW)
+    elif status is Status.AWAITING_SIGNATURE:
+        yield within(TimerKind.SIGN, RuleId.SIGN_URGENT if urgent else RuleId.SIGN)
+    elif status in DECISIONS:
+        yield within(TimerKind.DECIDE, RuleId.DECIDE)
+    elif status is Status.ADJUDICATION:
+        yield within(TimerKind.ADJUDICATE, RuleId.ADJUDICATE)
+    elif status in _CALLBACK and not ticket.callbacks:
+        yield within(TimerKind.CALLBACK, RuleId.CALLBACK)
+    elif status is Status.WAITING_FOR_MATERIAL:
+        begun = civil(ticket.pauses[-1].since).date()
+        last = register.calendar.add(begun, rules.limits[RuleId.PAUSE_FOR_MATERIAL].amount)
+        yield Timer(TimerKind.PAUSE_ENDS, since, datetime.combine(last + timedelta(days=1), time(), CIVIL))
+
+
+def _cards(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:
+    """Yellow and red, and the limit that a level 2 set before its own (R18)."""
+    if ticket.turn is None or ticket.paused or ticket.status in _ANSWERED:
+        return
+    due = ticket.turn.due
+    subject = f"{ticket.turn.seq} {due.on}"
+    yield Timer(TimerKind.YELLOW, subject, yellow_from(due, register.calendar, rules))
+    yield Timer(TimerKind.RED, subject, red_from(due, register.calendar))
+    if inner := ticket.case.inner_due:
+        yield Timer(TimerKind.INNER_DUE, f"{ticket.unit} {inner}", inner)
+
+
+def _emergency(ticket: Ticket, rules: RuleSet) -> Iterator[Timer]:
+    """Clock time, not working days (R7.2)."""
+    if ticket.emergency_at is None or ticket.status in (*_CALLBACK, Status.LINKED):
+        return
+    limits = emergency_limits(ticket.emergency_at, rules)
+    if ticket.status is Status.AWAITING_REVIEW:
+        yield Timer(TimerKind.EMERGENCY_TARGET, str(ticket.since), limits.dispatch_target)
+        yield Timer(TimerKind.EMERGENCY_DISPATCH, str(ticket.since), limits.dispatch_by)
+        return
+    report = ticket.reported_at + limits.report_every if ticket.reported_at else limits.first_report_by
+    yield Timer(TimerKind.EMERGENCY_REPORT, str(report), report)
+    for unit, asked in ticket.awaited:
+        for rank in range(1, RANKS + 1):
+            at = asked + timedelta(minutes=rank * rules.acknowledge_minutes)
+            yield Timer(TimerKind.ACKNOWLEDGE, f"{unit} {asked} {rank}", at)

@@ -1,0 +1,57 @@
+"""The loop that fires timers: cards, escalations, our own limits, ends of pauses (R3.3, A24)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+
+from common import clock
+from common.store import NotWritten
+from tickets.desk.clockwork import Fired, fire_due
+from tickets.store import TicketStore
+
+log = structlog.get_logger(__name__)
+
+
+class TimerLoop:
+    """Looks every few seconds which timers are due, by the clock on the wall, and fires them.
+
+    Any number of services may run one each on one database. A clock that jumps forward makes many due at once; one that
+    jumps back makes none fire again.
+    """
+
+    def __init__(
+        self,
+        store: TicketStore,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        every_seconds: float = 5.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._every = every_seconds
+        self._sleep = sleep
+
+    async def run(self) -> None:
+        """Fire what is due, until cancelled. A database that does not answer is tried again."""
+        while True:
+            try:
+                found = await self.once()
+            except NotWritten as error:
+                log.warning("timers could not be looked at", error=type(error).__name__)
+                found = Fired(0, 0, 0, more=False)
+            if not found.more:
+                await self._sleep(self._every)
+
+    async def once(self) -> Fired:
+        """Fire what is due now, some at a time.
+
+        Raises:
+            NotWritten: the database refused.
+        """
+        now = self._now()
+        return await self._store.run(lambda work: fire_due(work, now))
