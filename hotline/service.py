@@ -7,23 +7,15 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import structlog
 
 from hotline import wiring
 from hotline.asterisk import Secrets
+from hotline.ready import ready_file
 from hotline.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-
-def ready_file(settings: Settings) -> Path:
-    """The file that stands while the service has its line to Asterisk and takes calls; its process id is in it.
-
-    A process that was killed leaves it behind: compare the id.
-    """
-    return settings.data_dir / "run" / "ready"
 
 
 class WorkEnded(Exception):  # noqa: N818 - says what happened

@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from hotline.asterisk import command, load_secrets, render
-from hotline.service import ready_file
+from hotline.ready import ready_file
 from hotline.settings import Settings
 from hotline.toolchain import Toolchain
 
