@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 
 from hotline.voice_alaw import Samples, encode
-from hotline.voice_pinyin import spoken
 from hotline.voice_sound import RATE, SoundError, at_level, for_telephone, trimmed
 
 #: espeak-ng's Mandarin that reads pinyin; plain ``cmn`` would spell it in English letters.
@@ -46,6 +45,9 @@ def speak(text: str, voice: Voice = ANNOUNCER, *, head: float = 0.03, tail: floa
         ValueError: a letter or sign in the text that cannot be read in Chinese.
         VoiceError: espeak-ng is missing or failed.
     """
+    # Its dictionary takes 0.2 s to load, and a start at which nothing is to be spoken must not pay for it.
+    from hotline.voice_pinyin import spoken  # noqa: PLC0415 - see above
+
     samples, rate = _espeak(spoken(text), voice)
     try:
         return at_level(trimmed(for_telephone(samples, rate), head=head, tail=tail))
