@@ -35,8 +35,9 @@ async def run(settings: Settings, secrets: Secrets) -> None:
             stopping = asyncio.create_task(stop.get(), name="signals")
             async with asyncio.TaskGroup() as group:
                 works = [group.create_task(_endless(name, work), name=name) for name, work in parts.works.items()]
-                works.append(group.create_task(_say_ready(parts), name="ready"))
+                saying = group.create_task(_say_ready(parts), name="ready")
                 await stopping
+                saying.cancel()
                 log.info("draining", calls=len(parts.book))
                 again = asyncio.create_task(stop.get(), name="signals")
                 draining = asyncio.create_task(parts.switchboard.drain(settings.drain_seconds), name="drain")

@@ -135,6 +135,21 @@ class Product:
             await self.stop()
             raise DidNotStart(self.output[-4000:])
 
+    def interrupt(self) -> None:
+        """Ctrl-C, once."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+
+    async def ended(self, seconds: float = 30) -> int:
+        """Wait until it has ended by itself; its exit status.
+
+        Raises:
+            TimeoutError: it goes on.
+        """
+        if self._process is None:
+            return 0
+        return await asyncio.wait_for(self._process.wait(), seconds)
+
     async def stop(self) -> None:
         """Stop it as Ctrl-C twice does; what it leaves on disk stays."""
         process = self._process
