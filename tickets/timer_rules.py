@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from common.clock import CIVIL, civil
 from tickets.cards import red_from, yellow_from
@@ -67,11 +67,16 @@ def wanted(ticket: Ticket, register: Register) -> frozenset[Timer]:
     return frozenset((*_ours(ticket, register, rules), *_cards(ticket, register, rules), *_emergency(ticket, rules)))
 
 
+def _key(instant: datetime) -> str:
+    """An instant in a timer's key: the same however it was read."""
+    return instant.astimezone(UTC).isoformat()
+
+
 def _ours(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:
     """Limits on ourselves, and on signing (A2, A24, R21.3)."""
     urgent = ticket.details.urgency is not Urgency.NORMAL
     status = ticket.status
-    since = str(ticket.since)
+    since = _key(ticket.since)
 
     def within(kind: TimerKind, rule: RuleId) -> Timer:
         return Timer(kind, since, deadline(rule, ticket.since, register.calendar, rules).at)
@@ -101,7 +106,7 @@ def _cards(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer
     yield Timer(TimerKind.YELLOW, subject, yellow_from(due, register.calendar, rules))
     yield Timer(TimerKind.RED, subject, red_from(due, register.calendar))
     if inner := ticket.case.inner_due:
-        yield Timer(TimerKind.INNER_DUE, f"{ticket.unit} {inner}", inner)
+        yield Timer(TimerKind.INNER_DUE, f"{ticket.unit} {_key(inner)}", inner)
 
 
 def _emergency(ticket: Ticket, rules: RuleSet) -> Iterator[Timer]:
@@ -110,12 +115,12 @@ def _emergency(ticket: Ticket, rules: RuleSet) -> Iterator[Timer]:
         return
     limits = emergency_limits(ticket.emergency_at, rules)
     if ticket.status is Status.AWAITING_REVIEW:
-        yield Timer(TimerKind.EMERGENCY_TARGET, str(ticket.since), limits.dispatch_target)
-        yield Timer(TimerKind.EMERGENCY_DISPATCH, str(ticket.since), limits.dispatch_by)
+        yield Timer(TimerKind.EMERGENCY_TARGET, _key(ticket.since), limits.dispatch_target)
+        yield Timer(TimerKind.EMERGENCY_DISPATCH, _key(ticket.since), limits.dispatch_by)
         return
     report = ticket.reported_at + limits.report_every if ticket.reported_at else limits.first_report_by
-    yield Timer(TimerKind.EMERGENCY_REPORT, str(report), report)
+    yield Timer(TimerKind.EMERGENCY_REPORT, _key(report), report)
     for unit, asked in ticket.awaited:
         for rank in range(1, RANKS + 1):
             at = asked + timedelta(minutes=rank * rules.acknowledge_minutes)
-            yield Timer(TimerKind.ACKNOWLEDGE, f"{unit} {asked} {rank}", at)
+            yield Timer(TimerKind.ACKNOWLEDGE, f"{unit} {_key(asked)} {rank}", at)
