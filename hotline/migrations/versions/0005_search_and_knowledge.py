@@ -10,8 +10,8 @@ from alembic import op
 from common.search_ddl import words_ddl
 from hotline.migrations.append_only import make_append_only
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
