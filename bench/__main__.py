@@ -7,9 +7,9 @@ import asyncio
 import json
 from pathlib import Path
 
-from bench import calls
+from bench import calls, search
 
-_BENCHES = {"calls": calls.run}
+_BENCHES = {"calls": calls.run, "search": search.run}
 
 
 def main() -> None:

@@ -14,6 +14,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from hotline.settings_outside import Outside
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 Digits = Annotated[str, Field(pattern=r"^\d{1,20}$")]
@@ -127,6 +129,9 @@ class Settings(BaseSettings):
     timestamp_url: str = ""
     timestamp_roots: Path | None = None
 
+    #: The SMS gateway, attachments, the public pages, partners.
+    outside: Outside = Outside()
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -184,6 +189,16 @@ class Settings(BaseSettings):
     def journal_dir(self) -> Path:
         """Where the dialplan leaves a note of each call that ended while nobody listened."""
         return self.data_dir / "journal"
+
+    @property
+    def attachments_dir(self) -> Path:
+        """Where what was attached to tickets stands, by its hash."""
+        return self.data_dir / "attachments"
+
+    @property
+    def outbox_dir(self) -> Path:
+        """Where messages are shown that no gateway takes."""
+        return self.data_dir / "outbox"
 
     @property
     def secrets_dir(self) -> Path:

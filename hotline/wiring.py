@@ -48,6 +48,7 @@ from ivr.screening import Screening
 from ivr.store import CallStore
 from ivr.switchboard import Script, Switchboard
 from tickets.api import TicketPages
+from tickets.archiving import ArchiveLoop
 from tickets.desk import TicketDesk
 from tickets.store import TicketStore
 from tickets.timers import TimerLoop
@@ -140,6 +141,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             "line": client.run,
             "sweeper": sweeper.run,
             "timers": TimerLoop(tickets).run,
+            "archive": ArchiveLoop(tickets).run,
         }
         audit = AuditStore(ledger)
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)

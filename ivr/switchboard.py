@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -206,8 +207,16 @@ class Switchboard:
         self._left_at.pop(event.uniqueid, None)
         if session := self._sessions.pop(event.uniqueid, None):
             session.gone(event.cause)
+        if script := self._scripts.get(event.uniqueid):
+            # It may still have to keep what was said until the hangup, as a message with its ticket.
+            now = clock.now()
+            script.add_done_callback(lambda _: self._over(event, now))
+        else:
+            self._over(event, clock.now())
+
+    def _over(self, event: Hangup, at: datetime) -> None:
         if event.uniqueid in self._book:
-            self._book.update(event.uniqueid, progress.ended, event.cause, clock.now())
+            self._book.update(event.uniqueid, progress.ended, event.cause, at)
             self._call_ended()
 
     async def _said(self, event: UserEvent) -> None:

@@ -68,15 +68,30 @@ class Heard:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._settled: Samples = decode(b"")
+        #: Of the file: samples that are in ``_settled``, and how many of them were kept there before every sixth.
+        self._read = self._kept = 0
 
     def samples(self) -> Samples:
         """All that was heard so far, 8,000 a second, up to 0.4 s ago; all of it once the call has ended."""
         if not self.path.exists():
             return decode(b"")
-        raw = self.path.read_bytes()
-        heard = _without_patches(np.frombuffer(raw, dtype="<i2", count=len(raw) // 2))
+        with self.path.open("rb") as file:
+            file.seek(2 * self._read)
+            raw = file.read()
+        new = np.frombuffer(raw, dtype="<i2", count=len(raw) // 2)
+        # Zeros at the end may go on: what they are is told when they are over.
+        sounding = np.flatnonzero(new)
+        end = int(sounding[-1]) + 1 if len(sounding) else 0
+        more = _without_patches(new[:end])
+        self._settled = np.concatenate((self._settled, self._thinned(more)))
+        self._read += end
+        self._kept += len(more)
+        return np.concatenate((self._settled, self._thinned(_without_patches(new[end:]))))
+
+    def _thinned(self, more: NDArray[np.int16]) -> Samples:
         # The line has nothing above 4,000 Hz, so every sixth sample says it all.
-        return heard[::_OVERSAMPLED].astype(np.float64)
+        return more[-self._kept % _OVERSAMPLED :: _OVERSAMPLED].astype(np.float64)
 
     @property
     def seconds(self) -> float:

@@ -1,29 +1,19 @@
-"""What callers and units are told of a step (A18, A25, R12.2): rows of an outbox. No text holds the matter."""
+"""What callers and units are told of a step (A18, A25, R12.2): rows of an outbox. No text holds the matter.
+
+The words for callers stand in ``tickets.notice_texts``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from common.clock import civil
 from tickets.model import Entry, Status, Ticket
-from tickets.worded import Worded
+from tickets.notice_texts import NoticeKind, notice_text
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Role
-
-
-class NoticeKind(Worded):
-    """What a notice is about."""
-
-    ACCEPTED = "accepted", "受理告知"
-    EXTENDED = "extended", "延期告知"
-    WAITING = "waiting", "待补充告知"
-    NOT_ACCEPTED = "not_accepted", "不予受理告知"
-    FINISHED = "finished", "办结告知"
-    SURVEY = "survey", "满意度征询"
-    UNIT = "unit", "承办提醒"
-    WARNING = "warning", "督办提醒"
-    ALERT = "alert", "热点预警"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +61,18 @@ _TO_UPPER = {
 }
 
 
-def notices_of(before: Ticket, after: Ticket, entry: Entry) -> Iterator[Notice]:
-    """Every notice that a move of the workflow brings with it."""
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What an approved extension means for the caller: the new limit, and why (R22.4)."""
+
+    limit: date
+    reason: str
+
+
+def notices_of(before: Ticket, after: Ticket, entry: Entry, promise: Promise | None = None) -> Iterator[Notice]:
+    """Every notice that a move of the workflow brings with it; ``promise`` is told where an extension is approved."""
     move = Move.of(entry.row.partition("/")[0])
-    yield from _to_caller(before, after, move, entry)
+    yield from _to_caller(before, after, move, entry, promise)
     told = f"工单{after.number}"
     if move in (Move.DISPATCH, Move.PASS_DOWN):
         urgent = "紧急工单" if after.emergency_at else "工单"
@@ -92,26 +90,27 @@ def notices_of(before: Ticket, after: Ticket, entry: Entry) -> Iterator[Notice]:
         yield Notice(NoticeKind.UNIT, f"{told}:{text}", before.case.upper, DECIDERS)
 
 
-def _to_caller(before: Ticket, after: Ticket, move: Move, entry: Entry) -> Iterator[Notice]:
-    number = after.number
+def _to_caller(before: Ticket, after: Ticket, move: Move, entry: Entry, promise: Promise | None) -> Iterator[Notice]:
+    def notice(kind: NoticeKind, **told: str) -> Notice:
+        day = civil(entry.at).date()
+        text = notice_text(kind, day, confidential=after.confidential, number=after.number, **told)
+        return Notice(kind, text)
+
     if move in (Move.DISPATCH, Move.LINK) and not before.case.transferred:
-        code = f",查询码{after.query_code}" if after.query_code else ""
-        yield Notice(NoticeKind.ACCEPTED, f"您的诉求已受理,工单号{number}{code}")
-    elif move is Move.APPROVE_EXTENSION:
-        days = after.case.granted_days
-        yield Notice(NoticeKind.EXTENDED, f"您的诉求(工单号{number})因情况特别复杂需延期{days}个工作日办结")
+        yield notice(NoticeKind.ACCEPTED, code=after.query_code)
+    elif move is Move.APPROVE_EXTENSION and promise:
+        yield notice(
+            NoticeKind.EXTENDED, limit=f"{promise.limit:%Y年%m月%d日}", reason=promise.reason or "情况特别复杂"
+        )
     elif move is Move.ASK_FOR_PAUSE:
-        yield Notice(NoticeKind.WAITING, f"您的诉求(工单号{number})需要补充材料:{entry.facts.reason}")
+        yield notice(NoticeKind.WAITING, reason=entry.facts.reason)
     elif move is Move.REFUSE:
-        said = f"{entry.facts.reason}。{entry.facts.lawful_channel}"
-        yield Notice(NoticeKind.NOT_ACCEPTED, f"您的诉求(工单号{number}){said}")
-    elif after.status is Status.AWAITING_CALLBACK and move not in (Move.WITHDRAW, Move.GRANT_APPEAL):
-        if before.status is not Status.AWAITING_CALLBACK:
-            yield Notice(NoticeKind.FINISHED, f"您的诉求(工单号{number})已办理完毕,稍后将回访听取您的意见")
+        yield notice(NoticeKind.NOT_ACCEPTED, reason=entry.facts.reason, channel=entry.facts.lawful_channel)
+    elif _finished(before, after) and move not in (Move.WITHDRAW, Move.GRANT_APPEAL):
+        yield notice(NoticeKind.FINISHED)
     elif move is Move.RECORD_CALLBACK and len(after.attempts) > len(before.attempts) >= 2:  # noqa: PLR2004 - the third attempt (A7)
-        yield Notice(NoticeKind.SURVEY, f"关于您的诉求(工单号{number})多次回访未接通,请回复是否满意")
+        yield notice(NoticeKind.SURVEY)
 
 
-def due_words(ticket: Ticket) -> str:
-    """The due day as the caller is told it."""
-    return f"{civil(ticket.turn.due.at):%Y年%m月%d日}" if ticket.turn else ""
+def _finished(before: Ticket, after: Ticket) -> bool:
+    return after.status is Status.AWAITING_CALLBACK and before.status is not Status.AWAITING_CALLBACK

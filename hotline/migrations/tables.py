@@ -5,13 +5,20 @@ from __future__ import annotations
 import hotline.audit
 import hotline.idempotency
 import ivr.store
+import knowledge.tables
 import tickets.store
 
-TABLES = [ivr.store.tables, tickets.store.tables, hotline.audit.tables, hotline.idempotency.tables]
+TABLES = [
+    ivr.store.tables,
+    tickets.store.tables,
+    knowledge.tables.tables,
+    hotline.audit.tables,
+    hotline.idempotency.tables,
+]
 
 
 def declared_here(_item: object, name: str | None, kind: str, reflected: bool, _twin: object) -> bool:
-    """Leaves the tables of search indexes (``common.search_index``) to their own revisions.
+    """Leaves the tables of search indexes (``common.search_store``) to their own revisions.
 
     SQLAlchemy has no words for a full-text table, and SQLite shows the tables inside one as if they were ours.
     """

@@ -17,6 +17,7 @@ _BETWEEN_FIGURES = 0.25
 #: How much of the newest sound is searched for a tone.
 _TONE_SECONDS = 3.0
 _SAME_HZ = 15.0
+_STEP_SECONDS = 0.75
 
 
 class Ear:
@@ -95,8 +96,8 @@ class Ear:
 
         def there(samples: Samples) -> bool:
             nonlocal searched
-            # Only what is new is searched, and half a second at a time: correlation is dear.
-            if len(samples) < searched + RATE // 2 and not self._leg.ended.happened:
+            # Only what is new is searched, and not for every packet: correlation is dear.
+            if len(samples) < searched + round(_STEP_SECONDS * RATE) and not self._leg.ended.happened:
                 return False
             start = max(round(self.at * RATE), searched - len(needle))
             found = find(needle, samples[start:])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tickets.desk.consequences import follow_up
+from tickets.desk.filing import file_away
 from tickets.entry_words import words
 from tickets.errors import Conflict
 from tickets.history import advanced
@@ -58,4 +59,5 @@ def make(work: Work, ticket: Ticket, move: Move, acting: Acting, facts: Facts, *
     after = advanced(ticket, case, entry, facts)
     work.add(after, entry)
     follow_up(work, ticket, after, entry)
+    file_away(work, ticket, after, entry)
     return after

@@ -19,7 +19,8 @@ from tickets.desk.acting import Acting, make
 from tickets.desk.consequences import tell
 from tickets.desk.moving import move_ticket
 from tickets.model import Ticket
-from tickets.notices import Notice, NoticeKind
+from tickets.notice_texts import NoticeKind
+from tickets.notices import Notice
 from tickets.store.tables_work import acknowledgements, timers
 from tickets.store.work import Work
 from tickets.timer_rules import RANKS, Timer, TimerKind, wanted

@@ -12,7 +12,8 @@ from common.ids import new_id
 from tickets.catalogue import CatalogueLine, Ruling
 from tickets.deadlines import end_of, working_days_before
 from tickets.model import Entry, Status, Ticket
-from tickets.notices import LEADERS, Notice, NoticeKind, notices_of
+from tickets.notice_texts import NoticeKind
+from tickets.notices import LEADERS, Notice, Promise, notices_of
 from tickets.ruleset import RuleId
 from tickets.store import tables_register as r
 from tickets.store import tables_work as t
@@ -20,6 +21,7 @@ from tickets.store.columns import row_of
 from tickets.store.registering import put
 from tickets.store.tables import tickets
 from tickets.store.work import Work
+from tickets.turns import extended_by
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Role
 
@@ -68,7 +70,7 @@ def follow_up(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
         _ruling(work, after, entry)
     if move is Move.LINK:
         _hot_topic(work, after, entry)
-    for notice in notices_of(before, after, entry):
+    for notice in notices_of(before, after, entry, _promise(work, after, entry, move)):
         tell(work, after, entry, notice)
 
 
@@ -100,6 +102,16 @@ def tell(work: Work, ticket: Ticket, entry: Entry, notice: Notice) -> None:
             proof=None,
             error="",
         )
+
+
+def _promise(work: Work, ticket: Ticket, entry: Entry, move: Move) -> Promise | None:
+    """The limit that will hold once the caller knows of it, and why (R22.4, A18)."""
+    if move is not Move.APPROVE_EXTENSION or ticket.turn is None:
+        return None
+    rules = work.register.rules(ticket.turn, civil(entry.at).date())
+    turn = extended_by(ticket.turn, ticket.case.granted_days, work.register.calendar, rules, ticket.pauses)
+    asked = [one for one in work.steps_since(ticket.id, 0) if one.row == Move.REQUEST_EXTENSION]
+    return Promise(turn.due.on, asked[-1].facts.reason if asked else "")
 
 
 def _tasks(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from common.clock import civil
 from tickets.deadlines import deadline
 from tickets.desk.acting import Acting
+from tickets.desk.filing import archive_class
 from tickets.desk.readiness import check_dispatch
 from tickets.details import LAWFUL_CHANNELS, Refusal
 from tickets.errors import NotReadyError
@@ -164,9 +165,7 @@ def _submit(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
 
 def _archive(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
     """By the class of the category, if none is said (R14.8)."""
-    path = work.register.category_path(ticket.details.category)
-    known = next((work.register.categories[one].archive_class for one in path), "")
-    kept = asked.facts.archive_class or known or ticket.details.category or "未分类"
+    kept = asked.facts.archive_class or archive_class(work.register, ticket.details.category)
     return replace(asked, facts=replace(asked.facts, archive_class=kept))
 
 

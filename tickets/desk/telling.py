@@ -11,7 +11,7 @@ from tickets.desk.acting import Acting
 from tickets.desk.moving import move_ticket
 from tickets.errors import NotReadyError
 from tickets.model import Ticket
-from tickets.notices import NoticeKind
+from tickets.notice_texts import NoticeKind
 from tickets.store.tables_work import notices
 from tickets.store.work import Work
 from tickets.workflow_moves import Move

@@ -82,7 +82,7 @@ notices = Table(
     Column("roles", Json, nullable=False),
     Column("text", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
-    #: waiting, sent, failed, or void.
+    #: waiting, sent, shown (nobody was told: no gateway, or a unit that reads it on its screen), failed, or void.
     Column("state", String(10), nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),

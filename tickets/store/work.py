@@ -14,6 +14,7 @@ from common.store import insert, upserting
 from tickets.errors import NoSuchTicketError
 from tickets.model import Entry, Ticket
 from tickets.register import Register
+from tickets.store.finding import keep_found
 from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, entry_of, step_row, ticket_of, ticket_row
 from tickets.store.tables import steps, tickets
 from tickets.store.tables_work import timers
@@ -124,6 +125,7 @@ class Work:
             # Two processes that change one ticket write the same step of its history: the second is refused.
             self.connection.execute(steps.insert(), [step_row(entry) for entry in entries])
             self._set_timers(changed.values())
+            keep_found(self.connection, self.register, changed.values())
         for table, rows in _grouped(self._all.rows):
             self.connection.execute(_adding(table, self.connection.dialect.name), rows)
         for statement, values in _grouped(self._all.changes):

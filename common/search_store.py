@@ -1,0 +1,177 @@
+"""A search index in the database, kept in the same transaction as what it finds; on SQLite and PostgreSQL alike.
+
+Two tables per index. ``<name>_search`` holds what is looked through, by a key that grows with time. ``<name>_words``
+holds the words: on SQLite an FTS5 table, on PostgreSQL a ``tsvector`` with a GIN index; ``common.search_ddl`` makes it.
+The text kept here has no telephone numbers (``common.bigrams``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text
+
+from common.bigrams import searchable, tokens
+from common.store import Instant
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Documents of one second that keep its key; more of them borrow from the next.
+PER_SECOND = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What can be found. ``at`` sorts it (to the second) and is fixed when it is first indexed.
+
+    ``facets`` are what searches are narrowed by, name → values (``{"unit": {"bz-water"}}``): they are looked up as fast
+    as words, but to change one costs as much as to index the text anew. ``status`` may change with each step: to change
+    it costs one row, and searches that name a rare one look through all that has the words.
+    """
+
+    id: str
+    at: datetime
+    title: str
+    body: str
+    status: str = ""
+    facets: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+class SearchIndex:
+    """The tables of one index. ``name`` is an identifier; ``tables`` are those of the package that owns it."""
+
+    def __init__(self, name: str, tables: MetaData) -> None:
+        self.name = name
+        self.documents = Table(
+            f"{name}_search",
+            tables,
+            Column("key", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+            Column("id", String(80), nullable=False, unique=True),
+            Column("at", Instant, nullable=False),
+            Column("status", String(40), nullable=False),
+            Column("facets", Text, nullable=False),
+            #: How many characters of ``text`` are the title.
+            Column("title", Integer, nullable=False),
+            Column("text", Text, nullable=False),
+        )
+        found = f"{name}_words"
+        #: Also what FTS5 calls the column that commands and queries are addressed to.
+        self.words = sa.table(found, sa.column("rowid"), sa.column("key"), sa.column("words"), sa.column(found))
+
+    def index(self, connection: Connection, documents: Sequence[Document]) -> None:
+        """Let these be found as they are now, within the caller's transaction; of one id the last counts.
+
+        Never call this with what is confidential; call ``forget`` when it becomes so (R25.1).
+        """
+        latest = {document.id: _entry(document) for document in documents}
+        standing = {row.id: row for row in self._standing(connection, list(latest))}
+        fresh = [entry for name, entry in latest.items() if name not in standing]
+        for entry, key in zip(fresh, self._keys(connection, [entry["at"] for entry in fresh]), strict=True):
+            entry["key"] = key
+        if fresh:
+            connection.execute(self.documents.insert(), fresh)
+            self._add_words(connection, fresh)
+        for name, row in sorted(standing.items(), key=lambda item: item[1].key):
+            self._change(connection, row, latest[name])
+
+    def forget(self, connection: Connection, ids: Sequence[str]) -> None:
+        """Let these be found no more, within the caller's transaction; no error for what is not there."""
+        for row in self._standing(connection, list(dict.fromkeys(ids))):
+            self._remove_words(connection, row)
+            connection.execute(self.documents.delete().where(self.documents.c.key == row.key))
+
+    def _standing(self, connection: Connection, ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
+        if not ids:
+            return []
+        query = sa.select(self.documents).where(self.documents.c.id.in_(ids)).order_by(self.documents.c.key)
+        # On PostgreSQL two processes that index one document take turns.
+        return connection.execute(query.with_for_update()).all()
+
+    def _change(self, connection: Connection, row: sa.Row[Any], entry: dict[str, Any]) -> None:
+        words_changed = (row.text, row.facets) != (entry["text"], entry["facets"])
+        if not words_changed and (row.status, row.title) == (entry["status"], entry["title"]):
+            return
+        if words_changed:
+            self._remove_words(connection, row)
+            self._add_words(connection, [{**entry, "key": row.key}])
+        fresh = {name: entry[name] for name in ("status", "facets", "title", "text")}
+        connection.execute(self.documents.update().where(self.documents.c.key == row.key).values(**fresh))
+
+    def _keys(self, connection: Connection, instants: Sequence[datetime]) -> list[int]:
+        """Keys of their own that sort by time: the second, and a count within it."""
+        taken: dict[int, int] = {}
+        keys = []
+        for at in instants:
+            second = (at - _EPOCH) // timedelta(seconds=1)
+            while True:
+                first = second * PER_SECOND
+                if second not in taken:
+                    key = self.documents.c.key
+                    newest = sa.select(sa.func.max(key)).where(key >= first, key < first + PER_SECOND)
+                    taken[second] = connection.execute(newest).scalar() or first - 1
+                if taken[second] < first + PER_SECOND - 1:
+                    break
+                second += 1
+            taken[second] += 1
+            keys.append(taken[second])
+        return keys
+
+    def _add_words(self, connection: Connection, entries: Sequence[Mapping[str, Any]]) -> None:
+        rows = [{"its_key": entry["key"], "its_words": _words(entry["text"], entry["facets"])} for entry in entries]
+        if connection.dialect.name == "sqlite":
+            statement = sa.insert(self.words).values(rowid=sa.bindparam("its_key"), words=sa.bindparam("its_words"))
+        else:
+            words = sa.func.array_to_tsvector(sa.func.string_to_array(sa.bindparam("its_words", type_=Text), " "))
+            statement = sa.insert(self.words).values(key=sa.bindparam("its_key", type_=BigInteger), words=words)
+        connection.execute(statement, rows)
+
+    def _remove_words(self, connection: Connection, row: sa.Row[Any]) -> None:
+        if connection.dialect.name == "sqlite":
+            # The table keeps no text of its own, so it must be told which words to take out.
+            told = {self.words.name: "delete", "rowid": row.key, "words": _words(row.text, row.facets)}
+            connection.execute(sa.insert(self.words).values(**told))
+        else:
+            connection.execute(sa.delete(self.words).where(self.words.c.key == row.key))
+
+
+def facet(name: str, value: str) -> str:
+    """The token of a facet: no word begins with ``_``, and nothing in a name or value can disturb a query."""
+    return "_" + hashlib.blake2b(f"{name}={value}".encode(errors="surrogatepass"), digest_size=6).hexdigest()
+
+
+def first_key(at: datetime) -> int:
+    """The least key of what came at this instant or later (to the second)."""
+    return (at - _EPOCH) // timedelta(seconds=1) * PER_SECOND
+
+
+def instant_of(key: int) -> datetime:
+    """A key as an instant: its second, and its count within it as microseconds."""
+    second, count = divmod(key, PER_SECOND)
+    return _EPOCH + timedelta(seconds=second, microseconds=count)
+
+
+def key_of(at: datetime) -> int:
+    """The key that ``instant_of`` was given."""
+    whole = (at - _EPOCH) // timedelta(seconds=1)
+    return whole * PER_SECOND + at.microsecond
+
+
+def _entry(document: Document) -> dict[str, Any]:
+    title = searchable(document.title)
+    facets = sorted(facet(name, value) for name, values in document.facets.items() for value in values)
+    return {
+        "id": document.id,
+        "at": document.at,
+        "status": document.status,
+        "facets": " ".join(facets),
+        "title": len(title),
+        "text": title + searchable(document.body),
+    }
+
+
+def _words(text: str, facets: str) -> str:
+    return " ".join((*tokens(text), *facets.split()))

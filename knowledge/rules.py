@@ -1,0 +1,167 @@
+"""Who may do what with an entry, and what comes of it: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from common.clock import civil
+from knowledge.model import OPEN_STAGES, Clerk, Content, Entry, EntryClass, Proposal, Stage, Version
+
+#: ``after(day, n)`` is the n-th working day after a civil day.
+WorkingDay = Callable[[date, int], date]
+#: A new policy is handed in within so many working days of its publication (R20.2, A19).
+ENTRY_DAYS = 1
+#: Level 1 reviews within as many (A24).
+APPROVAL_DAYS = 1
+#: After so many days somebody looks whether an entry still holds.
+REVIEW_DAYS = 180
+_TITLE, _BODY, _SOURCE = 200, 50_000, 500
+
+
+class NotAllowedError(Exception):
+    """This clerk may not do this, or not now; the message says why and who may, in Chinese."""
+
+
+class IncompleteError(Exception):
+    """The content cannot be taken; the message names all that is wrong, in Chinese."""
+
+
+def checked(content: Content) -> Content:
+    """The content, if an entry can be made of it.
+
+    Raises:
+        IncompleteError: something is missing, too long or contradictory.
+    """
+    wrong = []
+    for name, text, most in (
+        ("标题", content.title, _TITLE),
+        ("内容", content.body, _BODY),
+        ("来源", content.source, _SOURCE),
+    ):
+        if not text.strip():
+            wrong.append(f"缺少{name}")
+        elif len(text) > most:
+            wrong.append(f"{name}超过{most}字")
+        elif "\x00" in text:
+            wrong.append(f"{name}含有不能保存的字符")
+    if content.expires_on and content.expires_on < content.published_on:
+        wrong.append("失效日期早于发布日期")
+    if content.entry_class is EntryClass.ANNOUNCEMENT and not content.expires_on:
+        wrong.append("公告须写明失效日期")
+    if wrong:
+        raise IncompleteError("；".join(wrong) + "。")
+    return content
+
+
+def consents_needed(entry: Entry | None, reused: Entry | None, clerk: Clerk) -> tuple[str, ...]:
+    """The units that must agree before this clerk changes ``entry`` or takes over the text of ``reused`` (R20.3)."""
+    if clerk.level_one:
+        return ()
+    owners = [found.owner for found in (entry, reused) if found is not None and found.owner != clerk.unit]
+    return tuple(dict.fromkeys(owners))
+
+
+def consented(proposal: Proposal, clerk: Clerk) -> Proposal:
+    """The proposal after a unit whose entry it touches, or level 1, has agreed (R20.3).
+
+    Raises:
+        NotAllowedError: this clerk is not asked, or nobody is any more.
+    """
+    if proposal.stage is not Stage.AWAITING_CONSENT:
+        raise NotAllowedError("该建议不在等待条目所属单位同意。")
+    if clerk.level_one:
+        return replace(proposal, consent_of=(), stage=Stage.AWAITING_REVIEW)
+    if clerk.unit not in proposal.consent_of:
+        owners = "、".join(proposal.consent_of)
+        raise NotAllowedError(f"须由条目所属单位（{owners}）或市长公开电话办公室同意。")
+    left = tuple(unit for unit in proposal.consent_of if unit != clerk.unit)
+    return replace(proposal, consent_of=left, stage=Stage.AWAITING_CONSENT if left else Stage.AWAITING_REVIEW)
+
+
+def refused(proposal: Proposal, clerk: Clerk, why: str) -> Proposal:
+    """The proposal after level 1, or a unit whose consent it lacked, has said no.
+
+    Raises:
+        NotAllowedError: this clerk may not decide it, it is decided, or no reason is given.
+    """
+    if proposal.stage not in OPEN_STAGES:
+        raise NotAllowedError("该建议已有结论。")
+    if not clerk.level_one and clerk.unit not in proposal.consent_of:
+        raise NotAllowedError("只有市长公开电话办公室或被征求同意的单位可以退回。")
+    if not why.strip():
+        raise NotAllowedError("退回须写明理由。")
+    return replace(proposal, stage=Stage.REFUSED)
+
+
+def accepted(
+    entry: Entry | None, proposal: Proposal, clerk: Clerk, at: datetime, after: WorkingDay
+) -> tuple[Entry, Version, Proposal]:
+    """What comes of level 1's approval: the entry as it stands now, its new version (R20.1).
+
+    Level 1's approval stands for the owner's consent, too (R20.3).
+
+    Raises:
+        NotAllowedError: the clerk is not of level 1 or proposed it themselves; it is decided; the entry has changed.
+    """
+    if not clerk.level_one:
+        raise NotAllowedError("知识条目由市长公开电话办公室审核发布。")
+    if proposal.stage not in OPEN_STAGES:
+        raise NotAllowedError("该建议已有结论。")
+    if clerk.who == proposal.who:
+        raise NotAllowedError("提出人不能审核自己的建议，请由其他审核人员审核。")
+    if proposal.base != (entry.version if entry else 0):
+        raise NotAllowedError("条目在提出建议之后已有新版本，请退回后按新版本重新提出。")
+    seq = proposal.base + 1
+    review_by = civil(at).date() + timedelta(days=REVIEW_DAYS)
+    fresh = Entry(proposal.entry_id, proposal.owner, seq, proposal.content, at, review_by)
+    version = Version(
+        proposal.entry_id,
+        seq,
+        proposal.content,
+        proposal.who,
+        proposal.unit,
+        proposal.at,
+        clerk.who,
+        at,
+        _due(entry, proposal.content, after),
+    )
+    return fresh, version, replace(proposal, consent_of=(), stage=Stage.ACCEPTED)
+
+
+def withdrawn(entry: Entry, clerk: Clerk, why: str) -> Entry:
+    """The entry taken out of use by its owner or level 1; its versions stay.
+
+    Raises:
+        NotAllowedError: another unit's entry, already withdrawn, or no reason.
+    """
+    _owns(entry, clerk)
+    if entry.withdrawn:
+        raise NotAllowedError("条目已经撤下。")
+    if not why.strip():
+        raise NotAllowedError("撤下条目须写明理由。")
+    return replace(entry, withdrawn=True)
+
+
+def confirmed(entry: Entry, clerk: Clerk, on: date) -> Entry:
+    """The entry after its owner or level 1 has looked and found that it still holds (R20.2).
+
+    Raises:
+        NotAllowedError: another unit's entry, or one that is withdrawn.
+    """
+    _owns(entry, clerk)
+    if entry.withdrawn:
+        raise NotAllowedError("条目已经撤下。")
+    return replace(entry, review_by=on + timedelta(days=REVIEW_DAYS))
+
+
+def _owns(entry: Entry, clerk: Clerk) -> None:
+    if not clerk.level_one and clerk.unit != entry.owner:
+        raise NotAllowedError(f"条目属于{entry.owner}，只有该单位或市长公开电话办公室可以处理。")
+
+
+def _due(entry: Entry | None, content: Content, after: WorkingDay) -> date | None:
+    """By when it was to be handed in: a policy that is new, not an old one that is worded better."""
+    is_new = entry is None or entry.content.published_on != content.published_on
+    return after(content.published_on, ENTRY_DAYS) if content.entry_class is EntryClass.POLICY and is_new else None

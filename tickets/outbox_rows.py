@@ -1,0 +1,131 @@
+"""The rows of the outbox: claimed, postponed, settled. Nothing here overwrites a proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from common.clock import civil
+from tickets.store.tables_register import memberships, people, units
+from tickets.store.tables_work import notices
+from tickets.store.work import Work
+
+_waiting = notices.c.state == sa.literal_column("'waiting'")
+_due = (
+    sa.select(notices.c.id)
+    .where(_waiting, notices.c.next_at <= sa.bindparam("now"))
+    .order_by(notices.c.next_at, notices.c.id)
+    .limit(sa.bindparam("most"))
+    # Another sender's rows are passed over; SQLite has but one writer anyway.
+    .with_for_update(skip_locked=True)
+)
+_claim = (
+    notices.update()
+    .where(notices.c.id.in_(sa.bindparam("ids", expanding=True)))
+    # Asked again within the statement: who came second finds the row moved behind the lease.
+    .where(_waiting, notices.c.next_at <= sa.bindparam("now"))
+    .values(next_at=sa.bindparam("lease"))
+    .returning(
+        notices.c.id,
+        notices.c.ticket_id,
+        notices.c.kind,
+        notices.c.audience,
+        notices.c.recipient,
+        notices.c.roles,
+        notices.c.text,
+        notices.c.tries,
+    )
+)
+_unproven = notices.c.state.in_(("waiting", "failed"))
+_change = notices.update().where(notices.c.id == sa.bindparam("b_id"), _unproven)
+_postpone = _change.values(
+    state="waiting", next_at=sa.bindparam("again"), error=sa.bindparam("why"), tries=sa.bindparam("count")
+)
+_put_aside = _change.values(
+    state="failed", next_at=sa.bindparam("again"), error=sa.bindparam("why"), tries=sa.bindparam("count")
+)
+_settle = _change.values(
+    state=sa.bindparam("how"),
+    sent_at=sa.bindparam("at"),
+    proof=sa.bindparam("proven"),
+    tries=notices.c.tries + 1,
+    error="",
+)
+_roles_of = (
+    sa.select(people.c.phone, memberships.c.role, memberships.c.since, memberships.c.until)
+    .join(memberships, memberships.c.person == people.c.id)
+    .where(memberships.c.unit == sa.bindparam("unit"), people.c.active.is_(sa.true()), people.c.phone != "")
+    .order_by(people.c.id)
+)
+_duty = sa.select(units.c.duty_phones).where(units.c.id == sa.bindparam("unit"))
+_aside = sa.select(notices).where(notices.c.state == "failed").order_by(notices.c.created_at.desc(), notices.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A notice that this sender alone has, until its lease ends. ``tries`` are those that failed."""
+
+    id: str
+    ticket_id: str
+    kind: str
+    audience: str
+    recipient: str
+    roles: tuple[str, ...]
+    text: str
+    tries: int
+
+
+def claim(work: Work, now: datetime, lease: datetime, most: int) -> list[Due]:
+    """What is due, oldest first; nobody else gets it before ``lease``."""
+    found = list(work.connection.execute(_due, {"now": now, "most": most}).scalars())
+    if not found:
+        return []
+    rows = work.connection.execute(_claim, {"ids": found, "now": now, "lease": lease})
+    taken = {row.id: _due_of(row) for row in rows}
+    return [taken[one] for one in found if one in taken]
+
+
+def _due_of(row: Any) -> Due:
+    told = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    return Due(**{**told, "roles": tuple(told["roles"] or ())})
+
+
+def postpone(work: Work, notice_id: str, again: datetime, why: str, *, tries: int) -> None:
+    """It is tried again then."""
+    work.change(_postpone, b_id=notice_id, again=again, why=why, count=tries)
+
+
+def put_aside(work: Work, notice_id: str, now: datetime, why: str, tries: int) -> None:
+    """It is not tried again by itself; the office sees why."""
+    work.change(_put_aside, b_id=notice_id, again=now, why=why, count=tries)
+
+
+def settle_shown(work: Work, notice_id: str, at: datetime, proof: Mapping[str, str], *, state: str = "shown") -> None:
+    """It is done with; what it brings with it is not set off by this."""
+    work.change(_settle, b_id=notice_id, how=state, at=at, proven=dict(proof))
+
+
+def recipients(connection: Connection, notice: Due, now: datetime) -> Sequence[str]:
+    """The telephone numbers that a notice goes to: the caller's; of a unit those who hold the roles, else its duty."""
+    if notice.audience != "unit":
+        return [notice.recipient.replace(" ", "").replace("-", "")]
+    day = civil(now).date()
+    rows = connection.execute(_roles_of, {"unit": notice.recipient})
+    held = [
+        row.phone
+        for row in rows
+        if row.role in notice.roles
+        and (row.since is None or row.since <= day)
+        and (row.until is None or day < row.until)
+    ]
+    return list(dict.fromkeys(held)) or list(connection.execute(_duty, {"unit": notice.recipient}).scalar() or ())
+
+
+def aside(connection: Connection) -> Sequence[sa.Row[tuple[object, ...]]]:
+    """What was put aside, newest first, for the office."""
+    return connection.execute(_aside.limit(200)).all()
