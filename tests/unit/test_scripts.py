@@ -83,33 +83,34 @@ async def test_the_menu_is_no_dead_end(channel: ScriptedChannel, desk: Desk, key
 @pytest.mark.covers("R7.1")
 @pytest.mark.parametrize(("key", "service"), [("1", "110"), ("2", "119"), ("3", "120"), ("4", "122")])
 async def test_an_emergency_reaches_its_service(channel: ScriptedChannel, desk: Desk, key: str, service: str) -> None:
-    """Each key leads to its service, with the number left for a trunk that does not show it, and a ticket."""
+    """Each key leads to its service, with the number left for a trunk that does not show it; the record says so."""
     channel.keys = key
     book = PlainBook(record_of(channel))
     await emergency(call_of(channel, "emergency"), house_of(book, desk))
     assert channel.went == f"hotline-emergency,{service}"
     assert channel.marks["__HOTLINE_NUMBER"] == "13854301001"
     assert (book.record.emergency, book.record.outcome) == (service, Outcome.EMERGENCY)
-    assert desk.opened == [("emergency_transfer", "")]
 
 
 @pytest.mark.covers("R7.1")
 @pytest.mark.parametrize("keys", ["0", "  ", "59"])
 async def test_an_emergency_without_a_choice_reaches_a_person(channel: ScriptedChannel, desk: Desk, keys: str) -> None:
-    """0, silence and wrong keys: a person, first in line; the ticket stands all the same."""
+    """0, silence and wrong keys: a person, first in line; it is an emergency all the same."""
     channel.keys = keys
-    await emergency(call_of(channel, "emergency"), house_of(PlainBook(record_of(channel)), desk))
+    book = PlainBook(record_of(channel))
+    await emergency(call_of(channel, "emergency"), house_of(book, desk))
     assert channel.went == "hotline-wait,first"
-    assert desk.opened == [("emergency_transfer", "")]
+    assert book.record.outcome is Outcome.EMERGENCY
 
 
 @pytest.mark.covers("R7.1")
-async def test_an_emergency_ticket_outlives_the_caller(channel: ScriptedChannel, desk: Desk) -> None:
-    """Who hangs up in the emergency menu has a ticket already."""
+async def test_an_emergency_needs_no_ticket_to_go_on(channel: ScriptedChannel) -> None:
+    """Who hangs up in the emergency menu is in the books; whose ticket cannot be opened is put through all the same."""
     channel.gone_at = "STREAM FILE"
+    book = PlainBook(record_of(channel))
     with pytest.raises(HungUp):
-        await emergency(call_of(channel, "emergency"), house_of(PlainBook(record_of(channel)), desk))
-    assert desk.opened == [("emergency_transfer", "")]
+        await emergency(call_of(channel, "emergency"), house_of(book, desk=None))
+    assert book.record.outcome is Outcome.EMERGENCY
 
 
 async def test_a_message_becomes_a_ticket_whose_number_is_read_out(channel: ScriptedChannel, desk: Desk) -> None:
