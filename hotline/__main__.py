@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import pkgutil
 import sys
 
+from hotline import cli
 from hotline.settings import SettingsError
 
-#: Verb modules in the order in which ``hotline --help`` lists them.
-VERBS = ("run", "check", "service", "asterisk", "prompts", "screen_call", "deadline", "token", "demo")
+#: Every module of ``hotline.cli`` is a verb.
+VERBS = tuple(sorted(module.name for module in pkgutil.iter_modules(cli.__path__)))
 
 
 def main(argv: list[str] | None = None) -> int:

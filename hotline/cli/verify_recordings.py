@@ -1,0 +1,57 @@
+"""``hotline verify-recordings``: whether closed recordings are still exactly what was closed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from hotline.settings import Settings, load
+from ivr.recordings.signing import Signer
+from ivr.recordings.timestamp import load_roots
+from ivr.recordings.verifying import verify
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the verb."""
+    parser = subparsers.add_parser("verify-recordings", help="核验录音是否与封存时完全一致")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="某通或某日的录音目录;缺省为全部")
+    parser.add_argument("--json", action="store_true", help="以 JSON 输出")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at every call's folder; 0 only if all are whole, 2 where a folder does not exist."""
+    settings = load()
+    wanted: list[Path] = args.folders or [settings.recordings_dir]
+    if absent := [folder for folder in wanted if not folder.is_dir()]:
+        print(*(f"没有这个目录: {folder}" for folder in absent), sep="\n", file=sys.stderr)
+        return 2
+    found = _problems(settings, wanted)
+    wrong = {folder: problems for folder, problems in found.items() if problems}
+    if args.json:
+        print(json.dumps({"calls": len(found), "problems": wrong}, ensure_ascii=False, indent=1))
+    else:
+        for folder, problems in wrong.items():
+            print(f"✘ {folder}", *(f"    {problem}" for problem in problems), sep="\n")
+        print(f"核验 {len(found)} 通来电的录音,{len(wrong)} 通有问题。")
+    return 1 if wrong else 0
+
+
+def _problems(settings: Settings, wanted: list[Path]) -> dict[str, list[str]]:
+    key = Signer.in_folder(settings.secrets_dir).public
+    roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
+    return {
+        str(folder): [f"{problem.flaw.value}: {problem.file}" for problem in verify(folder, key, roots)]
+        for folder in _calls(wanted)
+    }
+
+
+def _calls(wanted: list[Path]) -> Iterator[Path]:
+    """The folders of calls below the folders that are wanted."""
+    for top in wanted:
+        for folder in (top, *sorted(top.rglob("*"))):
+            if (folder / "manifest.json").is_file() or (folder.is_dir() and any(folder.glob("*.wav"))):
+                yield folder
