@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text
 
 from common.bigrams import searchable, tokens
-from common.store import Instant
+from common.store import Instant, insert
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Documents of one second that keep its key; more of them borrow from the next.
@@ -70,11 +70,7 @@ class SearchIndex:
         latest = {document.id: _entry(document) for document in documents}
         standing = {row.id: row for row in self._standing(connection, list(latest))}
         fresh = [entry for name, entry in latest.items() if name not in standing]
-        for entry, key in zip(fresh, self._keys(connection, [entry["at"] for entry in fresh]), strict=True):
-            entry["key"] = key
-        if fresh:
-            connection.execute(self.documents.insert(), fresh)
-            self._add_words(connection, fresh)
+        self._insert(connection, fresh)
         for name, row in sorted(standing.items(), key=lambda item: item[1].key):
             self._change(connection, row, latest[name])
 
@@ -100,6 +96,16 @@ class SearchIndex:
             self._add_words(connection, [{**entry, "key": row.key}])
         fresh = {name: entry[name] for name in ("status", "facets", "title", "text")}
         connection.execute(self.documents.update().where(self.documents.c.key == row.key).values(**fresh))
+
+    def _insert(self, connection: Connection, fresh: list[dict[str, Any]]) -> None:
+        statement = insert(self.documents, connection.dialect.name).on_conflict_do_nothing(index_elements=["key"])
+        while fresh:
+            for entry, key in zip(fresh, self._keys(connection, [entry["at"] for entry in fresh]), strict=True):
+                entry["key"] = key
+            # Another process may have taken some of the keys in the same second; those try the next ones.
+            kept = set(connection.execute(statement.returning(self.documents.c.key), fresh).scalars())
+            self._add_words(connection, [entry for entry in fresh if entry["key"] in kept])
+            fresh = [entry for entry in fresh if entry["key"] not in kept]
 
     def _keys(self, connection: Connection, instants: Sequence[datetime]) -> list[int]:
         """Keys of their own that sort by time: the second, and a count within it."""

@@ -58,8 +58,11 @@ def build_app(
     kept: Lookup,
     database_ready: Callable[[], Awaitable[bool]],
     ami_up: Callable[[], bool],
+    outside: Iterable[web.RouteDef] = (),
 ) -> web.Application:
     """The application: the operations of the packages, health and the document, and the pages.
+
+    ``outside`` are what citizens and other houses reach, open to all or with keys of their own.
 
     Serve it with ``serve``, which keeps no access log: its lines would hold the numbers that are searched for.
     """
@@ -70,6 +73,7 @@ def build_app(
     app = web.Application(middlewares=[_problems, _bearer(tokens, open_to_all)], client_max_size=64 * 1024)
     app.on_response_prepare.append(_harden)
     app.add_routes(Service(audit, kept).routes(every))
+    app.add_routes(outside)
     for address, name in PAGES.items():
         app.router.add_get(address, _file(_PAGES / name))
     return app
@@ -98,7 +102,8 @@ def _file(path: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
 
 
 async def _harden(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers.pop("Server", None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -183,6 +184,23 @@ async def test_of_two_changes_of_one_version_the_second_is_told(base: Base) -> N
     with pytest.raises(NotAllowedError, match="已有新版本"):
         await base.desk.approve(two.id, REVIEWER)
     assert [(proposal.id) for proposal in await base.store.proposals()] == [two.id]
+
+
+async def test_of_two_who_decide_at_once_one_is_told(base: Base, database_url: str) -> None:
+    """Approved in one process and refused in another at the same moment: one decision stands, the other is refused."""
+    proposals = [await base.desk.propose(SUBSIDY, HEAT) for _ in range(5)]
+    async with books(database_url) as other:
+        elsewhere = Base(other)
+        acts = [
+            act
+            for one in proposals
+            for act in (base.desk.approve(one.id, REVIEWER), elsewhere.desk.refuse(one.id, OFFICE, "重复"))
+        ]
+        outcomes = await asyncio.gather(*acts, return_exceptions=True)
+    lost = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert [type(one) for one in lost] == [NotAllowedError] * 5
+    for one in proposals:
+        assert [step.seq for step in await base.store.steps(one.entry_id)] == [1, 2]
 
 
 @pytest.mark.covers("R20.2")

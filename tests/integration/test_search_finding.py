@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -200,6 +201,24 @@ async def test_more_of_one_second_than_it_has_keys(at: Books) -> None:
             break
         after = page.next
     assert len(seen) == 3000
+
+
+async def test_two_services_index_in_the_same_second(at: Books, database_url: str) -> None:
+    """Two processes that index at once take no key twice and lose nothing, in many small transactions."""
+
+    def index(connection: Connection, documents: Sequence[Document]) -> Sequence[None]:
+        ticket_index.index(connection, documents)
+        return [None] * len(documents)
+
+    async with books(database_url) as other:
+        made = (
+            service.ledger.write(index, Document(f"{name}{n}", MORNING, "井盖", ""))
+            for n in range(40)
+            for name, service in (("one", at), ("two", other))
+        )
+        await asyncio.gather(*made)
+    page = await Search(at.database.reads, ticket_index).newest(Wanted(Query.parse("井盖")), limit=100)
+    assert len({hit.id for hit in page.rows}) == 80
 
 
 async def test_the_best_come_first(at: Books) -> None:

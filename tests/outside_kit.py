@@ -1,0 +1,34 @@
+"""The HTTP interface with whatever pages a test needs, on open books."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from common.api.operation import operations
+from hotline.http import build_app
+from hotline.idempotency import OnceLedger
+from hotline.tokens import tokens
+from tests.books import Books
+from tests.http_kit import TOKEN
+
+Client = TestClient[web.Request, web.Application]
+
+
+@contextlib.asynccontextmanager
+async def served(books: Books, *pages: object, outside: Iterable[web.RouteDef] = ()) -> AsyncIterator[Client]:
+    """Someone with a browser before a running service."""
+    app = build_app(
+        [one for page in pages for one in operations(page)],
+        tokens=tokens(TOKEN, unit="12345", roles=("agent",)),
+        audit=books.audit.add,
+        kept=OnceLedger(books.ledger, books.database.reads).kept,
+        database_ready=books.database.ready,
+        ami_up=lambda: True,
+        outside=outside,
+    )
+    async with TestClient(TestServer(app)) as client:
+        yield client

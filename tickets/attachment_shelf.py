@@ -1,0 +1,120 @@
+"""Where attached files stand: by their hash, each once, written aside first and never whole in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tickets.attachment_kinds import HEAD_BYTES, AttachmentRefusedError, Kind, check_whole, clean_name, kind_of
+
+#: Written to disk in pieces of this size.
+_PIECE = 256 * 1024
+_STALE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that is on the shelf. ``name`` is for people; where it stands follows from ``sha256``."""
+
+    sha256: str
+    name: str
+    media_type: str
+    size: int
+
+
+class Shelf:
+    """The folder of attachments. ``most_bytes`` is the largest file that is taken."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self._folder = folder
+        self._incoming = folder / "incoming"
+        self.most_bytes = most_bytes
+
+    async def take(self, name: str, pieces: AsyncIterator[bytes]) -> Stored:
+        """Take a file as it comes in; on disk when this returns. Of a file that is refused nothing stays.
+
+        Raises:
+            AttachmentRefusedError: too large, empty, not allowed, or not what its name says.
+        """
+        shown = clean_name(name)
+        with self._draft() as (path, handle):
+            digest, size, waiting = hashlib.sha256(), 0, bytearray()
+            kind: Kind | None = None
+            async for piece in pieces:
+                size += len(piece)
+                if size > self.most_bytes:
+                    raise AttachmentRefusedError(f"文件超过 {self.most_bytes // 1024 // 1024} MB，请压缩或分开上传。")
+                waiting += piece
+                if kind is None and size >= HEAD_BYTES:
+                    kind = kind_of(shown, bytes(waiting[:HEAD_BYTES]))
+                if kind is not None and len(waiting) >= _PIECE:
+                    await asyncio.to_thread(_write, handle, bytes(waiting), digest)
+                    waiting.clear()
+            kind = kind or kind_of(shown, bytes(waiting[:HEAD_BYTES]))
+            await asyncio.to_thread(_finish, handle, bytes(waiting), digest, path, kind)
+            sha256 = digest.hexdigest()
+            await asyncio.to_thread(self._place, path, sha256)
+        return Stored(sha256, shown, kind.media_type, size)
+
+    def path(self, sha256: str) -> Path:
+        """Where the file of this hash stands.
+
+        Raises:
+            ValueError: that is no hash.
+        """
+        if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):  # noqa: PLR2004 - 256 bits in hexadecimal
+            raise ValueError("not a SHA-256 in hexadecimal")
+        return self._folder / sha256[:2] / sha256
+
+    def sweep(self) -> int:
+        """Remove what uploads that broke off have left behind a day ago or earlier; gives how many."""
+        gone = 0
+        for path in self._incoming.glob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - _STALE_SECONDS:
+                    path.unlink()
+                    gone += 1
+        return gone
+
+    @contextlib.contextmanager
+    def _draft(self) -> Iterator[tuple[Path, int]]:
+        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._incoming / secrets.token_hex(16)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            yield path, handle
+        finally:
+            os.close(handle)
+            path.unlink(missing_ok=True)
+
+    def _place(self, draft: Path, sha256: str) -> None:
+        target = self.path(sha256)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Linked, not moved: of two that bring the same file one wins, and nobody ever sees half of it.
+        with contextlib.suppress(FileExistsError):
+            target.hardlink_to(draft)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write(handle: int, data: bytes, digest: hashlib._Hash) -> None:
+    digest.update(data)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def _finish(handle: int, data: bytes, digest: hashlib._Hash, path: Path, kind: Kind) -> None:
+    _write(handle, data, digest)
+    os.fsync(handle)
+    check_whole(path, kind)
