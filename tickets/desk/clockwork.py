@@ -56,6 +56,7 @@ _later = timers.update().where(_one).values(failures=timers.c.failures + 1, at=s
 _climb = (
     acknowledgements.update()
     .where(acknowledgements.c.ticket_id == sa.bindparam("b_ticket"), acknowledgements.c.unit == sa.bindparam("b_unit"))
+    .where(acknowledgements.c.acknowledged_at.is_(None))
     .values(rank=sa.bindparam("to"))
 )
 

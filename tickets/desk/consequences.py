@@ -152,12 +152,12 @@ def _task_due(work: Work, ticket: Ticket) -> object:
 def _acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
     had, has = dict(before.awaited), dict(after.awaited)
     for unit in has.keys() - had.keys():
-        row = {"ticket_id": after.id, "unit": unit, "asked_at": has[unit], "rank": 0}
+        row = {"ticket_id": after.id, "seq": entry.seq, "unit": unit, "asked_at": has[unit], "rank": 0}
         work.insert(t.acknowledgements, **row, acknowledged_at=None, who="", channel="")
     for unit in sorted(had.keys() - has.keys()):
-        if entry.actor.unit == unit:
-            via = entry.facts.channel or "screen"
-            work.change(_acknowledge, b_ticket=after.id, b_unit=unit, at=entry.at, by=entry.actor.who, via=via)
+        heard = entry.actor.unit == unit
+        by, via = (entry.actor.who, entry.facts.channel or "screen") if heard else ("", "void")
+        work.change(_acknowledge, b_ticket=after.id, b_unit=unit, at=entry.at, by=by, via=via)
 
 
 def _return(work: Work, ticket: Ticket, entry: Entry, move: Move) -> None:

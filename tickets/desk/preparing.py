@@ -100,6 +100,14 @@ def _resume(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prep
     return replace(asked, facts=turn.limits(asked.facts), turn=turn)
 
 
+def _shift(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    if ticket.turn is None or ticket.paused:
+        raise NotReadyError("工单没有在走的期限,不能重算")
+    rules = work.register.rules(ticket.turn, civil(acting.now).date())
+    turn = shifted(ticket.turn, work.register.calendar, rules, ticket.pauses)
+    return replace(asked, facts=turn.limits(asked.facts), turn=turn)
+
+
 def _extension(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
     """Asked for too late it is refused, and recorded as late (A5)."""
     _check_right(work, ticket, acting, Right.EXTEND)
@@ -180,6 +188,7 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.REQUEST_EXTENSION: _extension,
     Move.RECORD_EXTENSION_NOTICE: _extension_notice,
     Move.RESUME: _resume,
+    Move.SHIFT_LIMITS: _shift,
     Move.SUBMIT_ANSWER: _answer,
     Move.SEND_BACK: _send_back,
     Move.CLOSE: _close,
