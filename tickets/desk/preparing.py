@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from common.clock import civil
 from tickets.deadlines import deadline
 from tickets.desk.acting import Acting
+from tickets.desk.consequences import linked
 from tickets.desk.filing import archive_class
 from tickets.desk.readiness import check_dispatch
 from tickets.details import LAWFUL_CHANNELS, Refusal
@@ -171,6 +172,14 @@ def _submit(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
     return replace(asked, facts=replace(asked.facts, matter=asked.facts.matter or ticket.details.matter))
 
 
+def _withdraw(work: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
+    """One caller of several withdraws: the others still want it handled (A13, A25)."""
+    if not linked(work, ticket):
+        return asked
+    said = f"本诉求人撤诉:{asked.facts.reason};其他关联诉求人的事项继续办理"
+    return Prepared(Move.SUPPLEMENT, replace(asked.facts, matter=said))
+
+
 def _archive(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
     """By the class of the category, if none is said (R14.8)."""
     kept = asked.facts.archive_class or archive_class(work.register, ticket.details.category)
@@ -194,4 +203,5 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.CLOSE: _close,
     Move.CLOSE_AS_UNREASONABLE: _close,
     Move.ARCHIVE: _archive,
+    Move.WITHDRAW: _withdraw,
 }
