@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, web
@@ -44,8 +43,12 @@ class Form:
         return value
 
 
-async def read_form(request: web.Request, shelf: Shelf, most_files: int, may_bring: Callable[[Any], bool]) -> Form:
-    """Read a form. ``may_bring`` is asked, with the fields so far, before the first file is taken.
+#: Asked with the fields so far before a file is taken.
+MayBring = Callable[[Mapping[str, str]], Awaitable[bool]]
+
+
+async def read_form(request: web.Request, shelf: Shelf, most_files: int, may_bring: MayBring) -> Form:
+    """Read a form of a browser.
 
     Raises:
         Problem: it is no form, too large, or a file is refused; files taken before then stay on the shelf unattached.
@@ -58,21 +61,19 @@ async def read_form(request: web.Request, shelf: Shelf, most_files: int, may_bri
     files: list[Stored] = []
     try:
         async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader) or len(fields) + len(files) >= _FIELDS_MOST:
-                raise NOT_A_FORM.problem("表单内容过多或有嵌套，请重新填写。")
-            if _is_packed(part):
-                raise NOT_A_FORM.problem("表单不能压缩或另行编码。")
+            if not isinstance(part, BodyPartReader) or len(fields) + len(files) >= _FIELDS_MOST or _is_packed(part):
+                raise NOT_A_FORM.problem("表单内容过多、有嵌套或经压缩，请刷新页面后重新填写。")
             if part.filename is None:
                 fields[part.name or ""] = await _field(part)
-            elif not part.filename:
+            elif part.filename:
+                if len(files) >= most_files:
+                    raise FORM_REFUSED.problem(f"附件最多{most_files}个。")
+                if not await may_bring(fields):
+                    raise FORM_REFUSED.problem("页面已过期或填写过快，请刷新页面后重新填写。")
+                files.append(await _file(part, shelf))
+            else:
                 # A browser's way of saying that nothing was chosen.
                 await part.release()
-            elif len(files) >= most_files:
-                raise FORM_REFUSED.problem(f"附件最多{most_files}个。")
-            elif not may_bring(fields):
-                raise FORM_REFUSED.problem("页面已过期或填写过快，请刷新页面后重新填写。")
-            else:
-                files.append(await _file(part, shelf))
     except (ValueError, LookupError, RuntimeError, AssertionError) as error:
         raise NOT_A_FORM.problem("表单格式有误，请刷新页面后重新填写。") from error
     return Form(fields, tuple(files))
