@@ -104,7 +104,8 @@ class SearchIndex:
                 entry["key"] = key
             # Another process may have taken some of the keys in the same second; those try the next ones.
             kept = set(connection.execute(statement.returning(self.documents.c.key), fresh).scalars())
-            self._add_words(connection, [entry for entry in fresh if entry["key"] in kept])
+            if kept:
+                self._add_words(connection, [entry for entry in fresh if entry["key"] in kept])
             fresh = [entry for entry in fresh if entry["key"] not in kept]
 
     def _keys(self, connection: Connection, instants: Sequence[datetime]) -> list[int]:

@@ -47,7 +47,7 @@ from ivr.routes import pick
 from ivr.screening import Screening
 from ivr.store import CallStore
 from ivr.switchboard import Script, Switchboard
-from tickets.api import TicketPages
+from tickets.api_pages import case_operations
 from tickets.archiving import ArchiveLoop
 from tickets.desk import TicketDesk
 from tickets.store import TicketStore
@@ -89,8 +89,9 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings.database))
         ledger = await stack.enter_async_context(GroupCommit(database).running())
+        once = OnceLedger(ledger, database.reads)
         calls = CallStore(database.reads, ledger)
-        tickets = TicketStore(database.reads, ledger)
+        tickets = TicketStore(database.reads, once)
         await tickets.seed(clock.now())
         desk = TicketDesk(tickets)
         alarms = Alarms(calls)
@@ -146,10 +147,10 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         audit = AuditStore(ledger)
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
         app = build_app(
-            [*operations(call_pages), *operations(TicketPages(tickets))],
+            [*operations(call_pages), *case_operations(tickets, desk)],
             tokens=_tokens(settings),
             audit=audit.add,
-            kept=OnceLedger(ledger, database.reads).kept,
+            kept=once.kept,
             database_ready=database.ready,
             ami_up=switchboard.line_is_up.is_set,
         )

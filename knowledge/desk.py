@@ -15,7 +15,7 @@ from common.search import Search
 from common.search_sql import Wanted
 from knowledge import rules
 from knowledge.model import Clerk, Content, Entry, EntryClass, Proposal, Stage, Step
-from knowledge.rules import NotAllowedError, WorkingDay
+from knowledge.rules import DEFAULTS, Limits, NotAllowedError, WorkingDay
 from knowledge.store import CLASS, UNIT, Change, KnowledgeStore, Standing, Written
 
 T = TypeVar("T")
@@ -34,12 +34,19 @@ class KnowledgeDesk:
     """The use cases, one transaction each."""
 
     def __init__(
-        self, store: KnowledgeStore, search: Search, *, after: WorkingDay, now: Callable[[], datetime]
+        self,
+        store: KnowledgeStore,
+        search: Search,
+        *,
+        after: WorkingDay,
+        now: Callable[[], datetime],
+        limits: Limits = DEFAULTS,
     ) -> None:
         self._store = store
         self._search = search
         self._after = after
         self._now = now
+        self._limits = limits
 
     async def propose(
         self,
@@ -129,7 +136,9 @@ class KnowledgeDesk:
         at = self._now()
 
         def decide(standing: Standing) -> Written:
-            entry, version, after = rules.accepted(standing.entry, _there(standing.proposal), clerk, at, self._after)
+            entry, version, after = rules.accepted(
+                standing.entry, _there(standing.proposal), clerk, at, after=self._after, limits=self._limits
+            )
             return Written(_step(entry.id, clerk, at, "approve"), entry=entry, proposal=after, version=version)
 
         return _there((await self._on_proposal(proposal_id, decide)).entry)
@@ -159,7 +168,7 @@ class KnowledgeDesk:
         at = self._now()
 
         def decide(standing: Standing) -> Written:
-            after = rules.confirmed(_there(standing.entry), clerk, civil(at).date())
+            after = rules.confirmed(_there(standing.entry), clerk, civil(at).date(), self._limits)
             return Written(_step(entry_id, clerk, at, "confirm"), entry=after)
 
         return _there((await self._store.change(Change(entry_id, decide))).entry)

@@ -8,9 +8,8 @@ from datetime import date, datetime
 from common.bigrams import without_numbers
 from common.clock import civil
 from common.ids import new_id
-from knowledge import rules
 from knowledge.model import Overdue, Owed, Task, TaskKind
-from knowledge.rules import WorkingDay
+from knowledge.rules import DEFAULTS, Limits, WorkingDay
 from knowledge.store import KnowledgeStore
 
 _TITLE = 200
@@ -20,12 +19,19 @@ class Duties:
     """Notes what is owed and lists what is late. ``level_one`` is the id of the unit that reviews."""
 
     def __init__(
-        self, store: KnowledgeStore, *, after: WorkingDay, now: Callable[[], datetime], level_one: str
+        self,
+        store: KnowledgeStore,
+        *,
+        after: WorkingDay,
+        now: Callable[[], datetime],
+        level_one: str,
+        limits: Limits = DEFAULTS,
     ) -> None:
         self._store = store
         self._after = after
         self._now = now
         self._level_one = level_one
+        self._limits = limits
 
     async def note_publication(self, unit: str, title: str, about: str, published_on: date) -> Task:
         """A policy was published: its unit owes the entry by the end of the next working day (R20.2).
@@ -35,7 +41,7 @@ class Duties:
         Raises:
             NotWritten: the database refused.
         """
-        due = self._after(published_on, rules.ENTRY_DAYS)
+        due = self._after(published_on, self._limits.entry)
         task = Task(new_id(), TaskKind.PUBLICATION, unit, title[:_TITLE], about, published_on, due)
         return await self._store.owe(task)
 
@@ -48,7 +54,7 @@ class Duties:
             NotWritten: the database refused.
         """
         today = civil(self._now()).date()
-        due = self._after(today, rules.ENTRY_DAYS)
+        due = self._after(today, self._limits.entry)
         title = without_numbers(question).strip()[:_TITLE]
         return await self._store.owe(Task(new_id(), TaskKind.CONSULTATION, unit, title, ticket_id, today, due))
 
@@ -68,7 +74,7 @@ class Duties:
             for entry in await self._store.to_be_reviewed(today)
         ]
         for proposal in await self._store.proposals():
-            due = self._after(civil(proposal.at).date(), rules.APPROVAL_DAYS)
+            due = self._after(civil(proposal.at).date(), self._limits.approval)
             if due < today:
                 found.append(Overdue(self._level_one, Owed.APPROVAL, proposal.id, proposal.content.title, due))
         by_unit: dict[str, list[Overdue]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from common.clock import civil
@@ -11,13 +11,24 @@ from knowledge.model import OPEN_STAGES, Clerk, Content, Entry, EntryClass, Prop
 
 #: ``after(day, n)`` is the n-th working day after a civil day.
 WorkingDay = Callable[[date, int], date]
-#: A new policy is handed in within so many working days of its publication (R20.2, A19).
-ENTRY_DAYS = 1
-#: Level 1 reviews within as many (A24).
-APPROVAL_DAYS = 1
-#: After so many days somebody looks whether an entry still holds.
-REVIEW_DAYS = 180
 _TITLE, _BODY, _SOURCE = 200, 50_000, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The numbers; the city's rules in force give them.
+
+    ``entry`` is how many working days a unit has to hand in a new policy (R20.2) or what a consultation lacked (A19),
+    ``approval`` how many level 1 has to review it (A24); after ``review`` days somebody looks whether an entry still
+    holds.
+    """
+
+    entry: int = 1
+    approval: int = 1
+    review: int = 180
+
+
+DEFAULTS = Limits()
 
 
 class NotAllowedError(Exception):
@@ -96,7 +107,7 @@ def refused(proposal: Proposal, clerk: Clerk, why: str) -> Proposal:
 
 
 def accepted(
-    entry: Entry | None, proposal: Proposal, clerk: Clerk, at: datetime, after: WorkingDay
+    entry: Entry | None, proposal: Proposal, clerk: Clerk, at: datetime, *, after: WorkingDay, limits: Limits
 ) -> tuple[Entry, Version, Proposal]:
     """What comes of level 1's approval: the entry as it stands now, its new version (R20.1).
 
@@ -114,7 +125,7 @@ def accepted(
     if proposal.base != (entry.version if entry else 0):
         raise NotAllowedError("条目在提出建议之后已有新版本，请退回后按新版本重新提出。")
     seq = proposal.base + 1
-    review_by = civil(at).date() + timedelta(days=REVIEW_DAYS)
+    review_by = civil(at).date() + timedelta(days=limits.review)
     fresh = Entry(proposal.entry_id, proposal.owner, seq, proposal.content, at, review_by)
     version = Version(
         proposal.entry_id,
@@ -125,7 +136,7 @@ def accepted(
         proposal.at,
         clerk.who,
         at,
-        _due(entry, proposal.content, after),
+        _due(entry, proposal.content, after, limits),
     )
     return fresh, version, replace(proposal, consent_of=(), stage=Stage.ACCEPTED)
 
@@ -144,7 +155,7 @@ def withdrawn(entry: Entry, clerk: Clerk, why: str) -> Entry:
     return replace(entry, withdrawn=True)
 
 
-def confirmed(entry: Entry, clerk: Clerk, on: date) -> Entry:
+def confirmed(entry: Entry, clerk: Clerk, on: date, limits: Limits) -> Entry:
     """The entry after its owner or level 1 has looked and found that it still holds (R20.2).
 
     Raises:
@@ -153,7 +164,7 @@ def confirmed(entry: Entry, clerk: Clerk, on: date) -> Entry:
     _owns(entry, clerk)
     if entry.withdrawn:
         raise NotAllowedError("条目已经撤下。")
-    return replace(entry, review_by=on + timedelta(days=REVIEW_DAYS))
+    return replace(entry, review_by=on + timedelta(days=limits.review))
 
 
 def _owns(entry: Entry, clerk: Clerk) -> None:
@@ -161,7 +172,7 @@ def _owns(entry: Entry, clerk: Clerk) -> None:
         raise NotAllowedError(f"条目属于{entry.owner}，只有该单位或市长公开电话办公室可以处理。")
 
 
-def _due(entry: Entry | None, content: Content, after: WorkingDay) -> date | None:
+def _due(entry: Entry | None, content: Content, after: WorkingDay, limits: Limits) -> date | None:
     """By when it was to be handed in: a policy that is new, not an old one that is worded better."""
     is_new = entry is None or entry.content.published_on != content.published_on
-    return after(content.published_on, ENTRY_DAYS) if content.entry_class is EntryClass.POLICY and is_new else None
+    return after(content.published_on, limits.entry) if content.entry_class is EntryClass.POLICY and is_new else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from hotline.audit import AuditStore
 from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
+from hotline.idempotency import OnceLedger
 from ivr.model import CallRecord, Recording, Track
 from ivr.store import CallStore
 from tickets.desk import TicketDesk
@@ -30,6 +31,7 @@ class Books:
     tickets: TicketStore
     desk: TicketDesk
     audit: AuditStore
+    once: OnceLedger
 
 
 def url(folder: Path) -> str:
@@ -42,9 +44,10 @@ async def books(where: str | Path, *, window: float = 0.002) -> AsyncIterator[Bo
     """Open the books at a database URL, or on SQLite in a folder; flushed and closed at the end."""
     address = where if isinstance(where, str) else url(where)
     async with opened(address) as database, GroupCommit(database, window=window).running() as ledger:
-        tickets = TicketStore(database.reads, ledger)
+        once = OnceLedger(ledger, database.reads)
+        tickets = TicketStore(database.reads, once)
         calls = CallStore(database.reads, ledger)
-        yield Books(database, ledger, calls, tickets, TicketDesk(tickets), AuditStore(ledger))
+        yield Books(database, ledger, calls, tickets, TicketDesk(tickets), AuditStore(ledger), once)
 
 
 def call(name: str = "node-1.1", /, **changed: object) -> CallRecord:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.postgres import database_url, migrated, migrated_file, postgres
+from tests.postgres import database_url, migrated, migrated_file, postgres, shelf
 
-__all__ = ["database_url", "migrated", "migrated_file", "postgres"]
+__all__ = ["database_url", "migrated", "migrated_file", "postgres", "shelf"]

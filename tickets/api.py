@@ -1,88 +1,62 @@
-"""Tickets over HTTP."""
+"""Tickets over HTTP: found, opened, described and moved."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
 
-from pydantic import Field, StringConstraints
-
+from common import clock
 from common.api.ask import Ask
-from common.api.fields import Asked, Id, Instant, Next, Paged, Phone, Revealing, Shown, Stamp
+from common.api.caller import Scope
+from common.api.fields import Nothing, Revealing
 from common.api.operation import Reply, operation
-from common.api.problem import missing
-from tickets.entry_words import words
-from tickets.model import Channel, Entry, Kind, Status, Ticket
+from common.api.problem import CONFLICT, STALE, missing
+from tickets.api_acting import NO_ROLE, NOT_READY, OF_A_CHANGE, actor, may_see, options, refusals, role_for, roles_of
+from tickets.api_moves import ANY_MOVE, MoveTold
+from tickets.api_shown import (
+    DeadlinesShown,
+    DescriptionTold,
+    LinksShown,
+    OfTicket,
+    Receipt,
+    TicketList,
+    TicketsQuery,
+    TicketTold,
+    TicketWhole,
+    date_shown,
+    receipt,
+    ticket_shown,
+    ticket_whole,
+)
+from tickets.desk import Acting, TicketDesk
+from tickets.model import Channel, Kind, Opening, Ticket
+from tickets.register import Register
 from tickets.store import TicketFilter, TicketStore
+from tickets.store.listing import linked_to
+from tickets.turns import reasoning
+from tickets.workflow_moves import Move
+from tickets.workflow_terms import Role
 
+__all__ = ["OfTicket", "TicketPages"]
 
-class OfTicket(Asked):
-    """A ticket's number in an address."""
-
-    number: Annotated[str, StringConstraints(pattern=r"^[0-9]{8}-[0-9]{6,9}$")]
-
-
-class TicketsQuery(Paged, Revealing):
-    """Which tickets a list shows."""
-
-    kind: Annotated[Kind | None, Field(description="如何进来的。")] = None
-    status: Annotated[Status | None, Field(description="办理状态。")] = None
-    number: Phone | None = None
-    call: Annotated[Id | None, Field(description="应为通话编号，可从通话列表中复制。")] = None
-    since: Annotated[Instant | None, Field(description="自此时（含）。")] = None
-    until: Annotated[Instant | None, Field(description="至此时（不含）。")] = None
-
-
-class TicketShown(Shown):
-    """One ticket."""
-
-    number: str
-    kind: Kind
-    channel: Channel
-    status: Status
-    opened_at: Stamp
-    call_id: str
-    automatic: bool
-    caller_number: Annotated[str, Field(description="诉求人号码；未写明理由时隐去中间几位。")]
-    recording_id: str
-
-
-class TicketList(Shown):
-    """Some tickets, newest first."""
-
-    tickets: list[TicketShown]
-    next: Next
-
-
-class StepShown(Shown):
-    """One step of a history."""
-
-    seq: int
-    at: Stamp
-    who: str
-    unit: str
-    status: Status
-    row: Annotated[
-        str, Field(description="办理动作（工作流表的行名）；建单为 open，升级为 raise，补全信息为 describe。")
-    ]
-    why: str
-
-
-class TicketWithHistory(TicketShown):
-    """One ticket with its history."""
-
-    history: list[StepShown]
+_OPENERS = (Role.AGENT, Role.REVIEWER, Role.LEADER)
+_DESCRIBERS = (Role.REVIEWER, Role.LEADER, Role.AGENT)
+_TAG = "工单"
 
 
 @dataclass(frozen=True, slots=True)
 class TicketPages:
-    """The desk's part of ``/api/v1``."""
+    """The desk's part of ``/api/v1``. ``store`` and ``desk`` write through a ledger that knows idempotency keys."""
 
     store: TicketStore
+    desk: TicketDesk
 
-    @operation("GET", "/api/v1/tickets", summary="工单列表，新的在前", tag="工单", audit="tickets.list")
+    @operation("GET", "/api/v1/tickets", summary="工单列表，新的在前", tag=_TAG, audit="tickets.list")
     async def list_tickets(self, ask: Ask, query: TicketsQuery) -> Reply[TicketList]:
-        """Tickets, newest first; confidential ones are never listed (R25.1)."""
+        """Tickets, newest first; confidential ones are never listed (R25.1); a unit is shown its own (R14.8)."""
+        tree = (await self.store.register()).tree
+        unit = query.unit or ("" if ask.caller.unit == tree.root else ask.caller.unit)
+        if unit and unit != ask.caller.unit and (unit not in tree or ask.caller.unit not in tree.above(unit)):
+            return Reply(TicketList(tickets=[], next=None))
         wanted = TicketFilter(
             kind=query.kind,
             status=query.status,
@@ -90,45 +64,155 @@ class TicketPages:
             call_id=query.call or "",
             since=query.since,
             until=query.until,
+            unit=unit,
+            category=query.category or "",
+            open=query.open,
+            overdue_at=clock.now() if query.overdue else None,
         )
         page = await self.store.page(wanted, limit=query.limit, after=query.cursor)
-        rows = [TicketShown(**_ticket(one, ask)) for one in page.rows]
+        rows = [ticket_shown(one, ask, tree.root) for one in page.rows]
         body = TicketList(tickets=rows, next=str(page.next) if page.next else None)
         return Reply(body, [one.number for one in page.rows])
 
-    @operation("GET", "/api/v1/tickets/{number}", summary="一件工单及其办理过程", tag="工单", audit="tickets.read")
-    async def read_ticket(self, ask: Ask, ids: OfTicket, query: Revealing) -> Reply[TicketWithHistory]:
-        """One ticket with its history."""
-        del query  # the reason in it has reached ``ask``
-        found = await self.store.by_number(ids.number)
-        # Until there are rights to see them, a confidential ticket is nobody's to see here: not even that it exists.
-        if found is None or found.confidential:
-            raise missing("工单")
-        history = [_step(step) for step in await self.store.history(found.id)]
-        return Reply(TicketWithHistory(**_ticket(found, ask), history=history), [found.number], version=found.steps)
-
-
-def _ticket(one: Ticket, ask: Ask) -> dict[str, object]:
-    return {
-        "number": one.number,
-        "kind": one.kind,
-        "channel": one.channel,
-        "status": one.status,
-        "opened_at": one.opened_at,
-        "call_id": one.call_id,
-        "automatic": one.automatic,
-        "caller_number": ask.number(one.caller_number),
-        "recording_id": one.recording_id,
-    }
-
-
-def _step(step: Entry) -> StepShown:
-    return StepShown(
-        seq=step.seq,
-        at=step.at,
-        who=step.actor.who,
-        unit=step.actor.unit,
-        status=step.status,
-        row=step.row,
-        why=words(step),
+    @operation(
+        "POST",
+        "/api/v1/tickets",
+        summary="新建工单",
+        tag=_TAG,
+        scope=Scope.WRITE,
+        once=True,
+        status=201,
+        problems=(NOT_READY, NO_ROLE),
     )
+    async def open_ticket(self, ask: Ask, body: TicketTold) -> Reply[Receipt]:
+        """A ticket through the intake interface (R3.1, R4.1); an emergency is one by its urgency (R7.2)."""
+        register = await self.store.register()
+        role = next((role for role in _OPENERS if role in roles_of(ask)), None)
+        if role is None or ask.caller.unit != register.tree.root:
+            raise NO_ROLE.problem("新建工单须由一级机构的话务员、审核派单员或负责人办理。")
+        opening = Opening(
+            body.call or "",
+            body.number or "",
+            Kind.MATTER,
+            clock.now(),
+            automatic=False,
+            who=ask.caller.person,
+            unit=ask.caller.unit,
+            role=role,
+            channel=Channel.TELEPHONE if body.call else Channel.API,
+            draft=body.draft,
+            details=body.details.details(),
+            confidential=body.confidential,
+        )
+        with refusals(), ask.once(lambda found: _changed(found, fresh=True)):
+            return _reply(await self.desk.open(opening), fresh=True)
+
+    @operation("GET", "/api/v1/tickets/{number}", summary="工单、办理过程和可办事项", tag=_TAG, audit="tickets.read")
+    async def read_ticket(self, ask: Ask, ids: OfTicket, query: Revealing) -> Reply[TicketWhole]:
+        """One ticket with its history and the moves that the reader may make."""
+        del query  # the reason in it has reached ``ask``
+        ticket, register = await self._seen(ask, ids.number)
+        history = await self.store.history(ticket.id)
+        offered = options(ticket, ask, register, clock.now())
+        body = ticket_whole(ticket, ask, register.tree.root, history, offered)
+        return Reply(body, [ticket.number], version=ticket.steps)
+
+    @operation(
+        "PUT",
+        "/api/v1/tickets/{number}/details",
+        summary="补全或更正诉求信息（整体替换）",
+        tag=_TAG,
+        scope=Scope.WRITE,
+        once=True,
+        versioned=True,
+        problems=(NOT_READY, NO_ROLE, STALE),
+    )
+    async def describe_ticket(self, ask: Ask, ids: OfTicket, body: DescriptionTold) -> Reply[Receipt]:
+        """What is known of the matter from now on; the old stays in the history (R14.1)."""
+        ticket, _ = await self._seen(ask, ids.number)
+        role = body.role or next((one for one in _DESCRIBERS if one in roles_of(ask)), Role.HANDLER)
+        acting = Acting(actor(ask, role), clock.now(), ask.version)
+        with refusals(), ask.once(_changed):
+            details = body.details.details()
+            return _reply(await self.desk.describe(ticket.id, acting, details, confidential=body.confidential))
+
+    @operation(
+        "POST",
+        "/api/v1/tickets/{number}/moves",
+        summary="办理：派单、签收、退回、延期、答复、回访、办结等",
+        tag=_TAG,
+        scope=Scope.WRITE,
+        once=True,
+        versioned=True,
+        status=201,
+        problems=(*OF_A_CHANGE, STALE),
+        body=ANY_MOVE,
+    )
+    async def move_ticket(self, ask: Ask, ids: OfTicket, body: MoveTold) -> Reply[Receipt]:
+        """One move of the workflow: who may make it and what it requires stands in the table."""
+        ticket, register = await self._seen(ask, ids.number)
+        now = clock.now()
+        offered = list(options(ticket, ask, register, now))
+        role = body.role or role_for(body.move, offered, ask)
+        facts = body.facts()
+        if body.move is Move.LINK:
+            facts = replace(facts, handling_ticket=await self._id_of(ask, facts.handling_ticket, register))
+        acting = Acting(actor(ask, role), now, ask.version)
+        with refusals(offered), ask.once(_changed):
+            return _reply(await self.desk.move(ticket.id, body.move, acting, facts))
+
+    @operation("GET", "/api/v1/tickets/{number}/deadlines", summary="期限及逐日说明", tag=_TAG, problems=(CONFLICT,))
+    async def explain_deadlines(self, ask: Ask, ids: OfTicket) -> DeadlinesShown:
+        """The dates of the accountable unit's turn, day by day in words (R22.3-6)."""
+        ticket, register = await self._seen(ask, ids.number)
+        turn = ticket.turn
+        if turn is None:
+            raise CONFLICT.problem("工单尚未派给承办单位，或已由一级机构收回，没有办理期限。")
+        with refusals():
+            calendar = register.calendar_of(turn.calendar_version)
+            now = clock.now()
+            lines = reasoning(turn, calendar, register.rules(turn, clock.civil(now).date()), ticket.pauses, now)
+        due = date_shown(turn.due)
+        if due is None:
+            raise AssertionError("a turn without a due date")
+        return DeadlinesShown(
+            received=turn.received,
+            rules_version=turn.rules_version,
+            calendar_version=turn.calendar_version,
+            return_by=date_shown(turn.return_by),
+            apply_by=date_shown(turn.apply_by),
+            due=due,
+            latest=date_shown(turn.latest),
+            reasoning=list(lines),
+        )
+
+    @operation("GET", "/api/v1/tickets/{number}/links", summary="同一事项的关联工单", tag=_TAG)
+    async def list_links(self, ask: Ask, ids: OfTicket, query: Nothing) -> LinksShown:
+        """The tickets of other callers with the same matter (A13)."""
+        del query
+        ticket, _ = await self._seen(ask, ids.number)
+        handling = await self.store.get(ticket.handling_ticket) if ticket.handling_ticket else None
+        found = [row.number for row in await self.store.rows(linked_to(ticket.id))]
+        return LinksShown(handling=handling.number if handling else None, linked=found)
+
+    async def _seen(self, ask: Ask, number: str) -> tuple[Ticket, Register]:
+        ticket, register = await self.store.by_number(number), await self.store.register()
+        if ticket is None or not may_see(ticket, ask, register.tree.root):
+            raise missing("工单")
+        return ticket, register
+
+    async def _id_of(self, ask: Ask, number: str, register: Register) -> str:
+        found = await self.store.by_number(number)
+        if found is None or not may_see(found, ask, register.tree.root):
+            raise NOT_READY.problem("没有这件承办的工单，请核对 handling_ticket 中的工单编号。")
+        return found.id
+
+
+def _reply(ticket: Ticket, *, fresh: bool = False) -> Reply[Receipt]:
+    body = receipt(ticket, fresh=fresh)
+    return Reply(body, version=ticket.steps, location=f"/api/v1/tickets/{ticket.number}")
+
+
+def _changed(found: object, *, fresh: bool = False) -> Reply[Receipt] | None:
+    # What the store gives for a use case that was refused is no ticket: then no key is kept.
+    return _reply(found, fresh=fresh) if isinstance(found, Ticket) else None

@@ -88,9 +88,9 @@ def _awaited(ticket: Ticket, case: Case, entry: Entry, move: Move) -> tuple[tupl
         known = {unit for unit, _ in waiting}
         concerned = dict.fromkeys(unit for unit in (entry.facts.unit, *entry.facts.co_handlers) if unit)
         waiting = (*waiting, *((unit, entry.at) for unit in concerned if unit not in known))
-    if move in (Move.ACKNOWLEDGE, Move.SIGN):
-        waiting = tuple(one for one in waiting if one[0] != entry.actor.unit)
-    return waiting
+    heard = {entry.actor.unit} if move in (Move.ACKNOWLEDGE, Move.SIGN) else set()
+    still = {case.unit, case.offered_to, *case.tasks} - heard
+    return tuple(one for one in waiting if one[0] in still)
 
 
 def _card(ticket: Ticket, turn: object, move: Move, facts: Facts) -> Card | None:

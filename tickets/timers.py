@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from common import clock
 from common.store import NotWritten
 from tickets.desk.clockwork import Fired, fire_due
+from tickets.desk.missing_timers import set_missing
 from tickets.store import TicketStore
 
 log = structlog.get_logger(__name__)
@@ -38,6 +41,8 @@ class TimerLoop:
 
     async def run(self) -> None:
         """Fire what is due, until cancelled. A database that does not answer is tried again."""
+        with contextlib.suppress(NotWritten):  # the loop says so, and the next start tries again
+            await self.set_missing()
         while True:
             try:
                 found = await self.once()
@@ -46,6 +51,20 @@ class TimerLoop:
                 found = Fired(0, 0, 0, more=False)
             if not found.more:
                 await self._sleep(self._every)
+
+    async def set_missing(self) -> int:
+        """Set the timers of open tickets that have none: those of the time before timers, or of an import.
+
+        Raises:
+            NotWritten: the database refused.
+        """
+        found, after = 0, ""
+        while True:
+            look = await self._store.run(partial(set_missing, after=after))
+            found += look.set
+            if not look.last:
+                return found
+            after = look.last
 
     async def once(self) -> Fired:
         """Fire what is due now, some at a time.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hotline.audit
 import hotline.idempotency
+import hotline.outside.tables
 import ivr.store
 import knowledge.tables
 import tickets.store
@@ -14,6 +15,7 @@ TABLES = [
     knowledge.tables.tables,
     hotline.audit.tables,
     hotline.idempotency.tables,
+    hotline.outside.tables.tables,
 ]
 
 

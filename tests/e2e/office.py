@@ -41,6 +41,10 @@ class Office:
 
         return await _eventually(look, lambda row: bool(row) and true(row), seconds)
 
+    async def answered(self, caller: str, seat: str = "8001") -> None:
+        """Wait until the books say that this seat has answered the call from this number: the two are connected."""
+        await self.call(caller, lambda row: row["answered_at"] is not None and row["seat"] == seat)
+
     async def ended(self, caller: str, outcome: str) -> Row:
         """The one call from this number once it is over; it must have this outcome."""
         row = await self.call(caller, lambda row: row["ended_at"] is not None)

@@ -103,7 +103,7 @@ async def test_one_press_alone_is_a_mistake_and_costs_no_place(bed: Bed, callers
         await speaking.hang_up()
         taken = await seat.next_call()
         assert taken.shown.number == mistaken
-        await taken.answered
+        await office.answered(mistaken)
         await asyncio.gather(call.hang_up(), other.hang_up())
     row = await office.ended(mistaken, "answered")
     await office.ticket(row, "matter")
@@ -149,7 +149,7 @@ async def test_no_route_works_and_a_person_answers_first(
         await speaking.hang_up()
         taken = await seat.next_call()
         assert taken.shown.number == in_danger
-        await taken.answered
+        await office.answered(in_danger)
         await call.hang_up()
         await patient.hang_up()
     row = await office.ended(in_danger, "emergency")

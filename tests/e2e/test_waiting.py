@@ -45,7 +45,7 @@ async def test_those_who_wait_hear_their_place_and_are_answered_or_kept_as_misse
         await speaking.hang_up()
         taken = await seat.next_call()
         assert taken.shown.number == second
-        await taken.answered
+        await office.answered(second)
         await asyncio.gather(waits.hang_up(), later.hang_up())
     row = await office.ended(second, "answered")
     await office.ticket(row, "matter")
@@ -74,8 +74,8 @@ async def test_a_seat_that_does_not_answer_loses_the_call_to_another(bed: Bed, c
         async with on_duty(bed, "8001", Ignore()) as away:
             call = await to_the_queue(bed, second)
             ignored = await away.next_call()
-            taken = await there.next_call(8)
-            await taken.answered
+            await there.next_call(8)
+            await Office(bed).answered(second, "8002")
             assert (await ignored.ended).sip == 487
             assert not ignored.answered.happened
             assert len(away.calls) == 1
@@ -123,6 +123,6 @@ async def test_who_would_rather_wait_than_be_called_back_keeps_their_place(bed: 
         await speaking.hang_up()
         taken = await seat.next_call()
         assert taken.shown.number == first
-        await taken.answered
+        await Office(bed).answered(first)
         await asyncio.gather(mistaken.hang_up(), behind.hang_up())
     await Office(bed).ended(first, "answered")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
 
-from tests.city import CLERK, LEADER, REVIEWER, SUPERVISOR, city, handler, heating
+from tests.city import AGENT, CLERK, LEADER, REVIEWER, SUPERVISOR, city, handler, heating
 from tests.city import at as civil_time
 from tickets.errors import NotReadyError
 from tickets.model import Status
@@ -153,6 +154,43 @@ async def test_repeat_callers_are_linked_and_each_is_called_back(database_url: s
         await at.do(first, Move.SUBMIT_ANSWER, handler("住建局"), at.answer())
         assert (await at.fresh(second)).status is Status.AWAITING_CALLBACK
         assert (await at.told(second))[-1].startswith("finished")
+
+
+@pytest.mark.covers("A13")
+async def test_whoever_calls_when_the_result_is_there_already_is_called_back_at_once(database_url: str) -> None:
+    """Linked to a ticket that awaits its callback, a later caller does not wait for it to happen again."""
+    async with city(database_url) as at:
+        first = await at.answered()
+        late = await at.submitted()
+        called = await at.do(late, Move.LINK, REVIEWER, Facts(handling_ticket=first.id))
+        assert called.status is Status.AWAITING_CALLBACK
+
+
+@pytest.mark.covers("A13", "A25")
+async def test_one_of_several_callers_withdraws_and_the_others_are_still_served(database_url: str) -> None:
+    """The ticket that is handled for all goes on; that this caller withdrew is in its history."""
+    async with city(database_url) as at:
+        first = await at.signed()
+        second = await at.submitted()
+        await at.do(second, Move.LINK, REVIEWER, Facts(handling_ticket=first.id))
+        on = await at.do(first, Move.WITHDRAW, AGENT, Facts(reason="已搬家"))
+        assert on.status is Status.IN_HANDLING
+        (*_, last) = await at.books.tickets.history(first.id)
+        assert last.facts.matter.startswith("本诉求人撤诉:已搬家")
+        gone = await at.do(second, Move.WITHDRAW, AGENT, Facts(reason="已修好"))
+        assert gone.status is Status.AWAITING_CALLBACK
+
+
+@pytest.mark.covers("A13")
+async def test_many_links_of_one_moment_raise_one_alert(database_url: str) -> None:
+    """Eight callers linked within one transaction are counted one after the other."""
+    async with city(database_url) as at:
+        first = await at.signed()
+        made = [await at.submitted() for _ in range(8)]
+        facts = Facts(handling_ticket=first.id)
+        await asyncio.gather(*(at.do(ticket, Move.LINK, REVIEWER, facts) for ticket in made))
+        assert [row["callers"] for row in await at.rows(tables_work.hot_topics)] == [9]
+        assert len([text for text in await at.told(first, "unit") if text.startswith("alert")]) == 1
 
 
 @pytest.mark.covers("A13")

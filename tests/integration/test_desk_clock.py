@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
 import pytest
@@ -88,7 +89,11 @@ async def test_limits_on_signing_and_on_ourselves_escalate_after_one_working_day
 ) -> None:
     """Review and dispatch, signing, the start of callbacks: one working day each, then those above hear of it."""
     async with city(database_url) as at:
-        making = {"review": at.submitted, "sign": at.dispatched, "callback": at.answered}
+        making: dict[str, Callable[[], Awaitable[Ticket]]] = {
+            "review": at.submitted,
+            "sign": at.dispatched,
+            "callback": at.answered,
+        }
         ticket = await making[state]()
         await at.tick(civil_time(fires) - timedelta(seconds=1))
         assert await warnings(at, ticket) == []

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common.bigrams import Query
 from common.paging import Cursor
@@ -15,6 +16,7 @@ from common.search import CANDIDATES, Search
 from common.search_sql import Wanted
 from common.search_store import Document
 from tests.books import MORNING, Books, books
+from tests.postgres import Postgres
 from tickets.store.finding import ticket_index
 
 HEATING = Document("a", MORNING, "滨城区供暖不热", "黄河五路小区室内只有14度", "open", {"unit": {"heat"}})
@@ -219,6 +221,22 @@ async def test_two_services_index_in_the_same_second(at: Books, database_url: st
         await asyncio.gather(*made)
     page = await Search(at.database.reads, ticket_index).newest(Wanted(Query.parse("井盖")), limit=100)
     assert len({hit.id for hit in page.rows}) == 80
+
+
+async def test_the_second_to_take_a_key_takes_the_next(postgres: Postgres, migrated: str) -> None:
+    """While one process has not committed, another that wants the same key waits for it, and then takes the next."""
+    with postgres.database(migrated) as where:
+        async with books(where) as one, books(where) as two:
+            writer = one.database._writer
+            assert isinstance(writer, AsyncEngine)
+            async with writer.begin() as connection:
+                await connection.run_sync(ticket_index.index, [HEATING])
+                waiting = asyncio.create_task(put(two, Document("z", MORNING, "供暖", "")))
+                blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                while await asyncio.to_thread(postgres.sql, blocked) == "0":  # noqa: ASYNC110 - only the server knows
+                    await asyncio.sleep(0.01)
+            await waiting
+            assert await found(one, "供暖") == ["z", "a"]
 
 
 async def test_the_best_come_first(at: Books) -> None:

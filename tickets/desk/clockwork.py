@@ -56,6 +56,7 @@ _later = timers.update().where(_one).values(failures=timers.c.failures + 1, at=s
 _climb = (
     acknowledgements.update()
     .where(acknowledgements.c.ticket_id == sa.bindparam("b_ticket"), acknowledgements.c.unit == sa.bindparam("b_unit"))
+    .where(acknowledgements.c.acknowledged_at.is_(None))
     .values(rank=sa.bindparam("to"))
 )
 
@@ -109,10 +110,12 @@ def _fire_one(work: Work, row: Any, now: datetime) -> str:
         log.exception("a timer failed and is tried again later", ticket=row.ticket_id, timer=row.kind)
         work.begin()
         again = now + timedelta(minutes=min(2 ** min(row.failures, 10), 1440))
-        work.change(_later, **key, again=again)
-        how = "failed"
-    else:
-        work.change(_done, **key, now=now, how=how)
+        work.connection.execute(_later, {**key, "again": again})
+        return "failed"
+    # At once, not at the end: another look within this very transaction must find it done.
+    if work.connection.execute(_done, {**key, "now": now, "how": how}).rowcount != 1:
+        work.begin()
+        return "void"
     work.keep()
     return how
 

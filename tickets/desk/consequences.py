@@ -37,10 +37,8 @@ _acknowledge = (
     .where(t.acknowledgements.c.unit == sa.bindparam("b_unit"), t.acknowledgements.c.acknowledged_at.is_(None))
     .values(acknowledged_at=sa.bindparam("at"), who=sa.bindparam("by"), channel=sa.bindparam("via"))
 )
-_linked_since = (
-    sa.select(sa.func.count())
-    .select_from(tickets)
-    .where(tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.opened_at >= sa.bindparam("since"))
+_linked_since = sa.select(tickets.c.id).where(
+    tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.opened_at >= sa.bindparam("since")
 )
 _waiting_linked = (
     sa.select(tickets.c.id)
@@ -76,7 +74,11 @@ def follow_up(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
 
 def linked(work: Work, ticket: Ticket) -> list[str]:
     """The tickets of other callers that wait for this one (A13)."""
-    return list(work.connection.execute(_waiting_linked, {"handling": ticket.id}).scalars())
+    changed = work.changed()
+    known = list(work.connection.execute(_waiting_linked, {"handling": ticket.id}).scalars())
+    fresh = [one.id for one in changed.values() if one.handling_ticket == ticket.id]
+    found = sorted({*known, *fresh})
+    return [one for one in found if one not in changed or changed[one].status is Status.LINKED]
 
 
 def tell(work: Work, ticket: Ticket, entry: Entry, notice: Notice) -> None:
@@ -152,12 +154,12 @@ def _task_due(work: Work, ticket: Ticket) -> object:
 def _acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
     had, has = dict(before.awaited), dict(after.awaited)
     for unit in has.keys() - had.keys():
-        row = {"ticket_id": after.id, "unit": unit, "asked_at": has[unit], "rank": 0}
+        row = {"ticket_id": after.id, "seq": entry.seq, "unit": unit, "asked_at": has[unit], "rank": 0}
         work.insert(t.acknowledgements, **row, acknowledged_at=None, who="", channel="")
     for unit in sorted(had.keys() - has.keys()):
-        if entry.actor.unit == unit:
-            via = entry.facts.channel or "screen"
-            work.change(_acknowledge, b_ticket=after.id, b_unit=unit, at=entry.at, by=entry.actor.who, via=via)
+        heard = entry.actor.unit == unit
+        by, via = (entry.actor.who, entry.facts.channel or "screen") if heard else ("", "void")
+        work.change(_acknowledge, b_ticket=after.id, b_unit=unit, at=entry.at, by=by, via=via)
 
 
 def _return(work: Work, ticket: Ticket, entry: Entry, move: Move) -> None:
@@ -219,9 +221,10 @@ def _hot_topic(work: Work, ticket: Ticket, entry: Entry) -> None:
     handling = work.ticket(ticket.handling_ticket)
     rules = work.register.rules(None, civil(entry.at).date())
     since = entry.at - timedelta(days=rules.hot_topic_days)
-    known = work.connection.execute(_linked_since, {"handling": handling.id, "since": since}).scalar_one()
-    # This link is not written yet; the handling ticket's own caller counts too.
-    callers = known + 2
+    known = set(work.connection.execute(_linked_since, {"handling": handling.id, "since": since}).scalars())
+    known |= {one.id for one in work.changed().values() if one.handling_ticket == handling.id}
+    # The handling ticket's own caller counts too.
+    callers = len(known) + 1
     if callers <= rules.hot_topic_callers:
         return
     work.change(_hotter, b_ticket=handling.id, count=callers, at=entry.at)

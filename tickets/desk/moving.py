@@ -37,9 +37,11 @@ def move_ticket(work: Work, ticket_id: str, move: Move, acting: Acting, facts: F
         after = _nobody_to_tell(work, after, acting)
     if ticket.status in DECISIONS and after.status is not ticket.status:
         after = our_silence(work, after, acting)
-    if after.status in _RESULT and ticket.status not in _RESULT:
+    if after.status in _RESULT and after.status is not ticket.status:
         for other in linked(work, after):
             make(work, work.ticket(other), Move.CALL_BACK_LINKED, system(work, acting), Facts())
+    if ready.move is Move.LINK and work.ticket(after.handling_ticket).status in _RESULT:
+        make(work, after, Move.CALL_BACK_LINKED, system(work, acting), Facts())
     return work.ticket(after.id)
 
 

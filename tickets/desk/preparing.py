@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from common.clock import civil
 from tickets.deadlines import deadline
 from tickets.desk.acting import Acting
+from tickets.desk.consequences import linked
 from tickets.desk.filing import archive_class
 from tickets.desk.readiness import check_dispatch
 from tickets.details import LAWFUL_CHANNELS, Refusal
@@ -100,6 +101,14 @@ def _resume(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prep
     return replace(asked, facts=turn.limits(asked.facts), turn=turn)
 
 
+def _shift(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    if ticket.turn is None or ticket.paused:
+        raise NotReadyError("工单没有在走的期限,不能重算")
+    rules = work.register.rules(ticket.turn, civil(acting.now).date())
+    turn = shifted(ticket.turn, work.register.calendar, rules, ticket.pauses)
+    return replace(asked, facts=turn.limits(asked.facts), turn=turn)
+
+
 def _extension(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
     """Asked for too late it is refused, and recorded as late (A5)."""
     _check_right(work, ticket, acting, Right.EXTEND)
@@ -163,6 +172,14 @@ def _submit(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
     return replace(asked, facts=replace(asked.facts, matter=asked.facts.matter or ticket.details.matter))
 
 
+def _withdraw(work: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
+    """One caller of several withdraws: the others still want it handled (A13, A25)."""
+    if not linked(work, ticket):
+        return asked
+    said = f"本诉求人撤诉:{asked.facts.reason};其他关联诉求人的事项继续办理"
+    return Prepared(Move.SUPPLEMENT, replace(asked.facts, matter=said))
+
+
 def _archive(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
     """By the class of the category, if none is said (R14.8)."""
     kept = asked.facts.archive_class or archive_class(work.register, ticket.details.category)
@@ -180,9 +197,11 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.REQUEST_EXTENSION: _extension,
     Move.RECORD_EXTENSION_NOTICE: _extension_notice,
     Move.RESUME: _resume,
+    Move.SHIFT_LIMITS: _shift,
     Move.SUBMIT_ANSWER: _answer,
     Move.SEND_BACK: _send_back,
     Move.CLOSE: _close,
     Move.CLOSE_AS_UNREASONABLE: _close,
     Move.ARCHIVE: _archive,
+    Move.WITHDRAW: _withdraw,
 }

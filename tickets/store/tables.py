@@ -128,3 +128,5 @@ attachments = Table(
     Column("scan", String(20), nullable=False),
     Column("note", Text, nullable=False),
 )
+unscanned = sa.text("scan = 'waiting'")
+Index("ix_attachments_unscanned", attachments.c.id, sqlite_where=unscanned, postgresql_where=unscanned)

@@ -37,13 +37,14 @@ acknowledgements = Table(
     "acknowledgements",
     tables,
     Column("ticket_id", String(32), ForeignKey("tickets.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
     Column("unit", String(80), primary_key=True),
     Column("asked_at", Instant, nullable=False),
     #: How far the alarm has climbed: 0 the duty phone, 1 the deputy, 2 the principal.
     Column("rank", Integer, nullable=False),
     Column("acknowledged_at", Instant),
     Column("who", String(80), nullable=False),
-    #: screen or telephone.
+    #: screen or telephone; void where it was no longer the unit's.
     Column("channel", String(20), nullable=False),
     sqlite_with_rowid=False,
 )

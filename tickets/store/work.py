@@ -104,6 +104,11 @@ class Work:
         fresh = [*self._all.entries, *self._staged.entries]
         return [*map(entry_of, known), *(one for one in fresh if one.ticket_id == ticket_id and one.seq > seen)]
 
+    def changed(self) -> dict[str, Ticket]:
+        """The tickets that this transaction has changed so far and that no query shows yet."""
+        known = {entry.ticket_id for entry in self._all.entries}
+        return {**{one: self._now[one] for one in known}, **self._staged.tickets}
+
     def add(self, ticket: Ticket, entry: Entry) -> None:
         """One more step, and the ticket after it."""
         self._staged.tickets[ticket.id] = ticket

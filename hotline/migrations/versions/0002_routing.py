@@ -318,6 +318,7 @@ def _make_others() -> None:
     op.create_table(
         "acknowledgements",
         sa.Column("ticket_id", sa.String(length=32), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("unit", sa.String(length=80), nullable=False),
         sa.Column("asked_at", INSTANT, nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
@@ -325,7 +326,7 @@ def _make_others() -> None:
         sa.Column("who", sa.String(length=80), nullable=False),
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_acknowledgements_ticket_id_tickets")),
-        sa.PrimaryKeyConstraint("ticket_id", "unit", name=op.f("pk_acknowledgements")),
+        sa.PrimaryKeyConstraint("ticket_id", "seq", "unit", name=op.f("pk_acknowledgements")),
         sqlite_with_rowid=False,
     )
     op.create_table(

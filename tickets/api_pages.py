@@ -1,0 +1,19 @@
+"""All of the desk's interface, in the order in which the document shows it."""
+
+from __future__ import annotations
+
+from common.api.operation import Operation, operations
+from tickets.api import TicketPages
+from tickets.api_register import RegisterPages
+from tickets.api_work import WorkPages
+from tickets.desk import TicketDesk
+from tickets.store import TicketStore
+
+
+def case_operations(store: TicketStore, desk: TicketDesk) -> list[Operation]:
+    """The operations; ``store`` and ``desk`` write through a ledger that knows idempotency keys."""
+    return [
+        *operations(TicketPages(store, desk)),
+        *operations(WorkPages(store)),
+        *operations(RegisterPages(store)),
+    ]
