@@ -68,7 +68,7 @@ async def _run(args: argparse.Namespace, home: Path) -> int:
         accounts, report = await perform(house, home, args.only)
         print(json.dumps(report, ensure_ascii=False, indent=1) if args.json else as_table(accounts), flush=True)
         data = house.product.data
-        print(f"\n录音:{data / 'recordings'}\n报告:{home / 'report.json'}", file=sys.stderr)
+        print(f"\n录音:{data / 'recordings'}\n各方所闻:{home / 'heard'}\n报告:{home / 'report.json'}", file=sys.stderr)
         if args.keep:
             url = f"http://{house.product.host}:{house.product.http_port}/"
             print(

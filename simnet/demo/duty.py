@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
+from simnet.ami import AmiError
 from simnet.calls import CitizenCall
 from simnet.demo.programme import Act
 from simnet.demo.stage import House
@@ -30,12 +31,12 @@ async def on_duty(house: House, act: Act) -> AsyncIterator[list[str]]:
                 if act.engaged:
                     others.append(await house.net.dial(caller_id=str(_OTHERS + len(others))))
                     await _engage(others[-1], seat)
-            except (NotRegistered, TimeoutError, Over) as error:
+            except (NotRegistered, AmiError, TimeoutError, Over) as error:
                 problems.append(f"{number}号话务员没有上岗:{type(error).__name__}")
         yield problems
     finally:
         # What goes wrong here is over, and the next act says itself whether its seats are there.
-        with contextlib.suppress(NotRegistered, TimeoutError):
+        with contextlib.suppress(NotRegistered, AmiError, TimeoutError):
             for seat in house.seats:
                 await seat.sign_out()
             for call in others:

@@ -6,7 +6,11 @@ what is long is looked for piece by piece.
 
 from __future__ import annotations
 
+import wave
 from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
 
 from simnet.listen import find
 from simnet.sound import RATE, Samples
@@ -49,3 +53,11 @@ def contains(needle: Samples, samples: Samples) -> bool:
     """Whether a known sound is in a recording."""
     begin = begins(needle, samples)
     return begin is not None and is_whole(needle, samples, begin)
+
+
+def write_wav(samples: Samples, path: Path) -> None:
+    """Keep what was heard, 8,000 Hz, mono, 16 bit; the folder is made."""
+    path.parent.mkdir(exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes(np.clip(samples, -32768, 32767).astype("<i2").tobytes())

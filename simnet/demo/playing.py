@@ -15,7 +15,6 @@ from simnet.demo.stage import House, Stage
 
 log = structlog.get_logger(__name__)
 
-_SCENE_SECONDS = 75.0
 #: The end of a call, the books and the recordings, together.
 _BOOKS_SECONDS = 50.0
 
@@ -41,7 +40,7 @@ async def play(house: House, acts: Sequence[Act], accounts: dict[str, Account]) 
 async def _play(stage: Stage) -> None:
     scene, account = stage.scene, stage.account
     try:
-        async with _blamed(account, _SCENE_SECONDS, "场景"):
+        async with _blamed(account, scene.seconds, "场景"):
             await scene.play(stage)
         async with _blamed(account, _BOOKS_SECONDS, "核对记录"):
             await stage.end()
@@ -69,11 +68,19 @@ async def _blamed(account: Account, seconds: float, what: str) -> AsyncIterator[
     try:
         async with asyncio.timeout(seconds):
             yield
-    except NotSo as not_so:
-        account.why.append(str(not_so))
-    except TimeoutError:
-        account.why.append(f"{what}没有按时完成")
-    except Exception as error:
-        # A fault of the demonstration itself: it must not hide the other scenes.
-        log.exception("a scene broke off", scene=account.scene)
-        account.why.append(f"{what}中断:{type(error).__name__}")
+    except Exception as error:  # noqa: BLE001 - one scene's fault must not hide the others; it is reported, and logged
+        account.why += _reasons(error, account.scene, what)
+
+
+def _reasons(error: Exception, scene: str, what: str) -> list[str]:
+    match error:
+        case ExceptionGroup():
+            return [reason for one in error.exceptions for reason in _reasons(one, scene, what)]
+        case NotSo():
+            return [str(error)]
+        case TimeoutError():
+            return [f"{what}没有按时完成"]
+        case _:
+            # A fault of the demonstration itself.
+            log.error("a scene broke off", scene=scene, exc_info=error)
+            return [f"{what}中断:{type(error).__name__}"]

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hotline.settings import load
+from hotline.settings import Settings
 from hotline.voice_texts import announcements
 from simnet.demo.account import Account, NotSo
 from simnet.demo.office import Office
@@ -49,7 +49,7 @@ def fresh(home: Path) -> Iterator[None]:
         os.close(lock)
         raise Busy(str(home)) from None
     try:
-        for old in (home / "data", home / "speech"):
+        for old in (home / "data", home / "speech", home / "heard"):
             shutil.rmtree(old, ignore_errors=True)
         (home / "report.json").unlink(missing_ok=True)
         yield
@@ -73,9 +73,11 @@ async def staged(home: Path, settings: Mapping[str, object]) -> AsyncIterator[Ho
         # The network first: a product that finds its trunk dead when it starts looks again half a minute later.
         await net.start(product.host, product.sip_port)
         await asyncio.gather(asyncio.to_thread(speech.prepare, lines), product.start())
-        texts = announcements(load())
+        # Not those of the installation that it runs in: the demonstration's hotline knows nothing of them.
+        known: Any = {name.lower(): value for name, value in settings.items()}
+        texts = announcements(Settings.model_construct(**known))
         sounds = Sounds(product.data / "sounds" / "zh", lambda name: texts[name].text, speech)
-        yield House(net, product, Office(product, speech), sounds)
+        yield House(net, product, Office(product, speech), sounds, home / "heard")
     finally:
         await net.stop()
         await product.stop()

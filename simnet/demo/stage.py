@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from simnet.calls import Leg, TakenCall
 from simnet.demo.account import Account, Expected, NotSo
+from simnet.demo.hearing import write_wav
 from simnet.demo.office import Office
 from simnet.demo.person import Person, Sounds
 from simnet.demo.speech import Line
@@ -23,7 +25,10 @@ _REFUSED_SECONDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One call of the demonstration. ``number`` is who calls; ``lines`` is all that is said in it."""
+    """One call of the demonstration. ``number`` is who calls; ``lines`` is all that is said in it.
+
+    It is given up after ``seconds``.
+    """
 
     key: str
     title: str
@@ -31,6 +36,7 @@ class Scene:
     expected: Expected
     play: Callable[[Stage], Awaitable[None]]
     lines: tuple[Line, ...] = ()
+    seconds: float = 75.0
 
 
 @dataclass(slots=True)
@@ -41,6 +47,8 @@ class House:
     product: Product
     office: Office
     sounds: Sounds
+    #: Where what was heard is kept.
+    heard: Path
     seats: list[Seat] = field(default_factory=list)
 
 
@@ -71,15 +79,17 @@ class Stage:
             NotSo: none answers.
         """
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            for seat in self.house.seats:
-                for taken in seat.calls:
-                    if taken.shown.number == self.scene.number:
-                        agent = await self._answers(f"{seat.number}号话务员", taken)
-                        agent.number = seat.number
-                        return agent
+        while not (rung := self._rung()):
+            if time.monotonic() > until:
+                raise NotSo(f"{seconds:.0f} 秒内没有话务员的电话响")
             await asyncio.sleep(_LOOK_SECONDS)
-        raise NotSo(f"{seconds:.0f} 秒内没有话务员接听")
+        agent = await self._answers(f"{rung[0].number}号话务员", rung[0])
+        agent.number = rung[0].number
+        return agent
+
+    def times_rung(self) -> int:
+        """How often a seat's telephone has rung for this call."""
+        return len(self._rung())
 
     async def answers(self, name: str, party: Party, seconds: float = 20) -> Person:
         """Somebody else than a seat who is reached.
@@ -131,9 +141,16 @@ class Stage:
             raise NotSo(why_not)
 
     async def end(self) -> None:
-        """Hang up whatever is still on the line; nobody knows or cares who does it first."""
+        """Hang up whatever is still on the line, and keep what each heard, as WAV, to listen to."""
         for person in self.people:
             await person.leg.hang_up()
+            await asyncio.to_thread(write_wav, person.leg.heard.samples(), self._heard_file(person))
+
+    def _heard_file(self, person: Person) -> Path:
+        return self.house.heard / f"{self.scene.key}-{person.name}.wav"
+
+    def _rung(self) -> list[TakenCall]:
+        return [call for seat in self.house.seats for call in seat.calls if call.shown.number == self.scene.number]
 
     def _person(self, name: str, leg: Leg) -> Person:
         person = Person(name, leg, self.account, self.house.sounds, self.said)

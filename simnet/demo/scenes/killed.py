@@ -22,8 +22,11 @@ async def _play(stage: Stage) -> None:
     await citizen.hears_seat(agent)
     await agent.says(_WELCOME, to=citizen, track="agent")
     await stage.alone()
-    await asyncio.gather(_kill_the_service(stage), citizen.says(_MATTER, to=agent, track="citizen"))
+    async with asyncio.TaskGroup() as meanwhile:
+        meanwhile.create_task(citizen.says(_MATTER, to=agent, track="citizen"))
+        meanwhile.create_task(_kill_the_service(stage))
     await agent.says(_PROMISE, to=citizen, track="agent")
+    stage.require(stage.times_rung() == 1, "恢复后又呼叫了话务员")
     await citizen.hangs_up()
 
 
@@ -46,4 +49,6 @@ SCENE = Scene(
     Expected("answered", ticket="matter", tracks=("agent", "citizen")),
     _play,
     (_WELCOME, _MATTER, _PROMISE),
+    # It waits until all others are over, and lets none of them be in its way.
+    seconds=200.0,
 )
