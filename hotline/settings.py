@@ -24,6 +24,10 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
 
 
+#: The dialplan keeps the routes that are still to be tried as one digit each.
+_MOST_ROUTES = 9
+
+
 class SettingsError(Exception):
     """The configuration cannot be used; the message names each variable that is wrong and says why."""
 
@@ -157,6 +161,8 @@ class Settings(BaseSettings):
         if len(set(names)) != len(names):
             raise ValueError("trunks: two trunks have the same name")
         for service, routes in self.emergency_routes.items():
+            if len(routes) > _MOST_ROUTES:
+                raise ValueError(f"emergency_routes: {service} has more than {_MOST_ROUTES} routes")
             for route in routes:
                 if route.trunk not in names:
                     raise ValueError(f"emergency_routes: {service} goes over trunk {route.trunk!r}, which is not set")

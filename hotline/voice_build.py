@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from hotline import voice_studio
+from hotline import voice_seats, voice_studio
 from hotline.settings import Settings
 from hotline.voice import ANNOUNCER, VoiceError, speak, write_alaw
 from hotline.voice_alaw import Samples
@@ -119,6 +119,7 @@ def build(settings: Settings) -> list[Standing]:
     if fresh or gone:
         made = {name: entry for name, entry in (made | fresh).items() if name in known}
         _write_stamp(settings, made)
+    voice_seats.write(settings)
     return standings(settings)
 
 

@@ -54,7 +54,6 @@ class Account:
     recordings: list[Track] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     #: Known faults that were met again, and for which the scene is not blamed.
-    remarks: list[str] = field(default_factory=list)
     over: bool = False
     dialled_at: float = 0.0
 

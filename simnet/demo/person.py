@@ -19,8 +19,8 @@ from simnet.sound import RATE, Samples, read
 _BEGINNING_SECONDS = 3.0
 #: Between the figures of a number, and before what follows them, altogether.
 _PAUSES_SECONDS = 0.15
-#: The whisper begins at once after the seat has answered.
-_WHISPER_SECONDS = 6.0
+#: It begins at once after the seat has answered.
+_SEAT_SECONDS = 6.0
 
 
 @dataclass(slots=True)
@@ -80,15 +80,11 @@ class Person:
     async def hears_seat(self, agent: Person) -> None:
         """Whose seat serves them: the figures of its number, and then that it serves.
 
-        That nothing at all is heard is a remark and no fault: Asterisk 22.10 loses the whisper of every other call,
-        where the seat's RTP begins above 32,767 (tests/e2e/test_ordinary.py has the test that waits for a remedy).
-
         Raises:
-            NotSo: another number.
+            NotSo: nothing, or another number.
         """
-        if await self.ear.finds(self.sounds.of("seat-serves"), seconds=_WHISPER_SECONDS) is None:
-            self.account.remarks.append(f"{self.name}没有听到话务员工号的播报(已知问题:Asterisk 22.10 约半数通话如此)")
-            return
+        if await self.ear.finds(self.sounds.of("seat-serves"), seconds=_SEAT_SECONDS) is None:
+            raise NotSo(f"{self.name}没有听到话务员工号的播报")
         end = self.ear.at
         # The figures are too short to be found by themselves among whatever else is heard.
         before = sum(len(self.sounds.of(name)) for name in ("seat-serves", *digits(agent.number))) / RATE

@@ -42,7 +42,6 @@ def as_table(accounts: Sequence[Account]) -> str:
         lines.append(_line(row, widths))
         lines.append(f"   经过:{';'.join(account.happened) or '无'}")
         lines.append(f"   听到:{';'.join(account.heard) or '无'}")
-        lines += [f"   注意:{remark}" for remark in account.remarks]
         lines += [f"   不符:{why}" for why in account.why]
     return "\n".join(lines)
 
