@@ -11,7 +11,7 @@ from common.clock import civil
 from common.ids import new_id
 from tickets.catalogue import CatalogueLine, Ruling
 from tickets.deadlines import end_of, working_days_before
-from tickets.model import Entry, Status, Ticket
+from tickets.model import Entry, Ticket
 from tickets.notice_texts import NoticeKind
 from tickets.notices import LEADERS, Notice, Promise, notices_of
 from tickets.ruleset import RuleId
@@ -40,11 +40,6 @@ _acknowledge = (
 _linked_since = sa.select(tickets.c.id).where(
     tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.opened_at >= sa.bindparam("since")
 )
-_waiting_linked = (
-    sa.select(tickets.c.id)
-    .where(tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.status == Status.LINKED.value)
-    .order_by(tickets.c.id)
-)
 _decide_return = (
     t.returns.update()
     .where(t.returns.c.ticket_id == sa.bindparam("b_ticket"), t.returns.c.outcome == "")
@@ -70,15 +65,6 @@ def follow_up(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
         _hot_topic(work, after, entry)
     for notice in notices_of(before, after, entry, _promise(work, after, entry, move)):
         tell(work, after, entry, notice)
-
-
-def linked(work: Work, ticket: Ticket) -> list[str]:
-    """The tickets of other callers that wait for this one (A13)."""
-    changed = work.changed()
-    known = list(work.connection.execute(_waiting_linked, {"handling": ticket.id}).scalars())
-    fresh = [one.id for one in changed.values() if one.handling_ticket == ticket.id]
-    found = sorted({*known, *fresh})
-    return [one for one in found if one not in changed or changed[one].status is Status.LINKED]
 
 
 def tell(work: Work, ticket: Ticket, entry: Entry, notice: Notice) -> None:
