@@ -1,4 +1,4 @@
-"""The demonstration's tickets: walked through the desk, in every state, the same for the same seed, nobody's real data."""
+"""The demonstration's tickets: walked through the desk, in every state, the same for the same seed, and fictitious."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_every_state_is_there_and_every_ticket_follows_from_its_history(da
 
 @pytest.mark.covers("A13", "R7.2", "R25.1")
 async def test_there_is_something_to_see_on_every_screen(database_url: str) -> None:
-    """Tasks, acknowledgements, returns, a hot topic and confidential tickets; and no notice that could still be sent."""
+    """Tasks, acknowledgements, returns, a hot topic, confidential tickets; no notice that could still be sent."""
     async with books(database_url, window=0) as at_work:
         await played(at_work, 80)
         for table in (tables_work.tasks, tables_work.acknowledgements, tables_work.returns, tables_work.hot_topics):

@@ -19,7 +19,7 @@ from tickets.store import tables_register as r
 from tickets.store import tables_work as t
 from tickets.store.columns import row_of
 from tickets.store.registering import put
-from tickets.store.tables import tickets
+from tickets.store.tables import is_linked, tickets
 from tickets.store.work import Work
 from tickets.turns import extended_by
 from tickets.workflow_moves import Move
@@ -38,7 +38,7 @@ _acknowledge = (
     .values(acknowledged_at=sa.bindparam("at"), who=sa.bindparam("by"), channel=sa.bindparam("via"))
 )
 _linked_since = sa.select(tickets.c.id).where(
-    tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.opened_at >= sa.bindparam("since")
+    is_linked, tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.opened_at >= sa.bindparam("since")
 )
 _decide_return = (
     t.returns.update()

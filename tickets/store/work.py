@@ -16,7 +16,7 @@ from tickets.model import Entry, Status, Ticket
 from tickets.register import Register
 from tickets.store.finding import keep_found
 from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, entry_of, step_row, ticket_of, ticket_row
-from tickets.store.tables import steps, tickets
+from tickets.store.tables import is_linked, steps, tickets
 from tickets.store.tables_work import timers
 from tickets.timer_rules import Timer, wanted
 
@@ -31,7 +31,7 @@ _by_ids = (
 )
 _waiting = (
     sa.select(tickets.c.id, tickets.c.handling_ticket)
-    .where(tickets.c.handling_ticket.in_(sa.bindparam("ids", expanding=True)))
+    .where(is_linked, tickets.c.handling_ticket.in_(sa.bindparam("ids", expanding=True)))
     .where(tickets.c.status == Status.LINKED.value)
     .order_by(tickets.c.id)
 )
