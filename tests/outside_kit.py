@@ -19,7 +19,9 @@ Client = TestClient[web.Request, web.Application]
 
 
 @contextlib.asynccontextmanager
-async def served(books: Books, *pages: object, outside: Iterable[web.RouteDef] = ()) -> AsyncIterator[Client]:
+async def served(
+    books: Books, *pages: object, outside: Iterable[web.RouteDef] = (), port: int | None = None
+) -> AsyncIterator[Client]:
     """Someone with a browser before a running service."""
     app = build_app(
         [one for page in pages for one in operations(page)],
@@ -30,5 +32,5 @@ async def served(books: Books, *pages: object, outside: Iterable[web.RouteDef] =
         ami_up=lambda: True,
         outside=outside,
     )
-    async with TestClient(TestServer(app)) as client:
+    async with TestClient(TestServer(app, port=port)) as client:
         yield client
