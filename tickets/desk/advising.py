@@ -79,7 +79,8 @@ def advise(connection: Connection, register: Register, ticket: Ticket, now: date
 def _rulings(connection: Connection, categories: tuple[str, ...]) -> list[Ruling]:
     if not categories:
         return []
-    query = sa.select(*columns_of(rulings, Ruling)).where(rulings.c.category.in_(categories))
+    query = sa.select(*columns_of(rulings, Ruling)).join(tickets, tickets.c.id == rulings.c.ticket_id)
+    query = query.where(rulings.c.category.in_(categories), tickets.c.confidential.is_(sa.false()))
     query = query.order_by(rulings.c.on.desc(), rulings.c.id.desc()).limit(_MOST)
     return [record_of(Ruling, row) for row in connection.execute(query)]
 
