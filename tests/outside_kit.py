@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -20,12 +21,16 @@ Client = TestClient[web.Request, web.Application]
 
 @contextlib.asynccontextmanager
 async def served(
-    books: Books, *pages: object, outside: Iterable[web.RouteDef] = (), port: int | None = None
+    books: Books,
+    *pages: object,
+    outside: Iterable[web.RouteDef] = (),
+    port: int | None = None,
+    file: Path | None = None,
 ) -> AsyncIterator[Client]:
-    """Someone with a browser before a running service."""
+    """Someone with a browser before a running service; further tokens stand in ``file``."""
     app = build_app(
         [one for page in pages for one in operations(page)],
-        tokens=tokens(TOKEN, unit="12345", roles=("agent",)),
+        tokens=tokens(TOKEN, unit="12345", roles=("agent",), file=file),
         audit=books.audit.add,
         kept=OnceLedger(books.ledger, books.database.reads).kept,
         database_ready=books.database.ready,

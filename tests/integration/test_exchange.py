@@ -20,12 +20,13 @@ from aiohttp.typedefs import Handler
 from common import clock
 from hotline.outside import exchange_rows as rows
 from hotline.outside.exchange import Exchange, ExchangeError
+from hotline.outside.exchange_api import ExchangePages
 from hotline.outside.exchange_sender import LEASE, RETRIES, ExchangeSender
 from hotline.outside.signatures import LONGEST, sign
 from hotline.settings_outside import Partner
 from tests.books import url
 from tests.city import REVIEWER, City, city, heating, lamp
-from tests.http_kit import Answer
+from tests.http_kit import TOKEN, Answer
 from tests.outside_kit import Client, served
 from tickets.details import Urgency
 from tickets.model import Channel, Status
@@ -278,3 +279,27 @@ async def test_an_answer_that_is_none_is_not_believed(database_url: str, answer:
             await ExchangeSender(here.books.tickets, (partner,), session, clock.now).deliver()
         [row] = await here.books.tickets.read(lambda connection: rows.of_ticket(connection, ticket.id))
         assert (row.state, row.tries, row.number) == ("waiting", 1, "")
+
+
+@pytest.mark.covers("R16.2")
+async def test_the_hotlines_people_hand_over_and_see_how_far_it_is(database_url: str) -> None:
+    """By the interface: told once, seen with the partner's number later; a second time it is a conflict."""
+    async with one_house(database_url) as ours:
+        store = ours.here.books.tickets
+        ticket = await ours.here.submitted()
+        async with served(ours.here.books, ExchangePages(store, ours.exchange)) as client:
+            path = f"/api/v1/tickets/{ticket.number}/exchanges"
+            headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+
+            async def post(body: dict[str, str]) -> Answer:
+                async with client.post(path, data=json.dumps(body), headers=headers) as answer:
+                    return Answer(answer.status, answer.headers.copy(), await answer.read())
+
+            done = await post({"partner": "police", "reason": "涉及治安"})
+            assert done.status == 202
+            [shown] = done.json["exchanges"]
+            assert (shown["partner"], shown["direction"], shown["state"]) == ("police", "out", "waiting")
+            assert (await post({"partner": "police", "reason": "再转"})).status == 409
+            assert (await post({"partner": "fire", "reason": "转"})).status == 409
+            async with client.get(path, headers=headers) as answer:
+                assert (await answer.json())["exchanges"] == done.json["exchanges"]
