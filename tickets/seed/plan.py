@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from common.clock import civil
 from tickets.model import Status
 from tickets.register import Register
-from tickets.seed import stories
+from tickets.seed import stories, stories_hard
 from tickets.seed.drawing import weighted
 from tickets.seed.matters import Matter, drawn
 from tickets.seed.scene import Bond, Scene, Story
@@ -47,28 +47,28 @@ MIX: tuple[tuple[tuple[Telling, str], float], ...] = (
     ((stories.satisfied, ""), 28),
     ((stories.co_handled, ""), 4),
     ((stories.extended, ""), 5),
-    ((stories.returned, ""), 3),
-    ((stories.redone, ""), 3),
-    ((stories.overdue, ""), 3),
+    ((stories_hard.returned, ""), 3),
+    ((stories_hard.redone, ""), 3),
+    ((stories_hard.overdue, ""), 3),
     ((stories.unreached, ""), 3),
     ((stories.urged, ""), 3),
-    ((stories.refused, ""), 3),
-    ((stories.reported, "nature accusation"), 2.5),
+    ((stories_hard.refused, ""), 3),
+    ((stories_hard.reported, "nature accusation"), 2.5),
     ((stories.message, ""), 2),
-    ((stories.terminated, ""), 1.5),
+    ((stories_hard.terminated, ""), 1.5),
     ((stories.withdrawn, ""), 1),
     ((stories.paused, ""), 1),
-    ((stories.signed_late, ""), 1),
-    ((stories.recalled, ""), 0.7),
-    ((stories.declined, ""), 0.7),
-    ((stories.unreasonable, ""), 0.5),
+    ((stories_hard.signed_late, ""), 1),
+    ((stories_hard.recalled, ""), 0.7),
+    ((stories_hard.declined, ""), 0.7),
+    ((stories_hard.unreasonable, ""), 0.5),
     ((stories.from_above, ""), 0.5),
     ((stories.satisfied, "1102"), 0.5),
     ((stories.satisfied, "0801"), 0.5),
-    ((stories.appealed, ""), 0.3),
-    ((stories.difficult, ""), 0.3),
-    ((stories.adjudicated, ""), 0.3),
-    ((stories.emergency, "emergency"), 0.3),
+    ((stories_hard.appealed, ""), 0.3),
+    ((stories_hard.difficult, ""), 0.3),
+    ((stories_hard.adjudicated, ""), 0.3),
+    ((stories_hard.emergency, "emergency"), 0.3),
 )
 #: A ticket for each state of the workflow: the story that leads there, and how many working days before the end.
 STANDING: tuple[tuple[Telling, str, Status, int], ...] = (
@@ -77,25 +77,25 @@ STANDING: tuple[tuple[Telling, str, Status, int], ...] = (
     (stories.satisfied, "", Status.AWAITING_SIGNATURE, 1),
     (stories.satisfied, "", Status.IN_HANDLING, 2),
     (stories.co_handled, "", Status.CO_HANDLING, 2),
-    (stories.redone, "", Status.HANDLED_AGAIN, 3),
-    (stories.difficult, "", Status.SUPERVISED, 6),
-    (stories.returned, "", Status.RETURN_REQUESTED, 2),
+    (stories_hard.redone, "", Status.HANDLED_AGAIN, 3),
+    (stories_hard.difficult, "", Status.SUPERVISED, 6),
+    (stories_hard.returned, "", Status.RETURN_REQUESTED, 2),
     (stories.extended, "", Status.EXTENSION_REQUESTED, 3),
     (stories.paused, "", Status.WAITING_FOR_MATERIAL, 3),
-    (stories.adjudicated, "", Status.ADJUDICATION, 3),
-    (stories.terminated, "", Status.TERMINATION_REQUESTED, 3),
+    (stories_hard.adjudicated, "", Status.ADJUDICATION, 3),
+    (stories_hard.terminated, "", Status.TERMINATION_REQUESTED, 3),
     (stories.to_upper_review, "0201", Status.AWAITING_UPPER_REVIEW, 3),
     (stories.satisfied, "", Status.AWAITING_CALLBACK, 3),
-    (stories.terminated, "", Status.NO_FURTHER_HANDLING, 4),
-    (stories.refused, "", Status.NOT_ACCEPTED, 1),
+    (stories_hard.terminated, "", Status.NO_FURTHER_HANDLING, 4),
+    (stories_hard.refused, "", Status.NOT_ACCEPTED, 1),
     (stories.at_once, "nature consultation", Status.ANSWERED, 1),
     (stories.satisfied, "", Status.CLOSED, 6),
     #: The yellow card is out: one working day is left.
     (stories.satisfied, "0302", Status.IN_HANDLING, 5),
     #: The red card is out, and it is supervised.
-    (stories.overdue, "0401", Status.SUPERVISED, 8),
-    (stories.emergency, "emergency", Status.CO_HANDLING, 1),
-    (stories.reported, "nature accusation", Status.IN_HANDLING, 2),
+    (stories_hard.overdue, "0401", Status.SUPERVISED, 8),
+    (stories_hard.emergency, "emergency", Status.CO_HANDLING, 1),
+    (stories_hard.reported, "nature accusation", Status.IN_HANDLING, 2),
 )
 _HOURS = (*[1] * 7, 4, 9, 12, 11, 9, 5, 6, 10, 10, 9, 7, 5, 4, 4, 3, 2, 1)
 _OF_MANY = (("0101", 8), ("0303", 3))
