@@ -57,8 +57,11 @@ class Route(_Frozen):
     number: Digits
 
 
-class Settings(BaseSettings):
-    """The settings of one installation. Each field is ``HOTLINE_<NAME>`` in the environment."""
+class Settings(Outside, BaseSettings):
+    """The settings of one installation. Each field is ``HOTLINE_<NAME>`` in the environment.
+
+    Those about the SMS gateway, attachments, public pages and partners stand in ``hotline.settings_outside``.
+    """
 
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", frozen=True, extra="forbid", env_file=None)
 
@@ -132,9 +135,6 @@ class Settings(BaseSettings):
     #: A time-stamp service (RFC 3161) and the file with the certificates (PEM) that its answers must lead to.
     timestamp_url: str = ""
     timestamp_roots: Path | None = None
-
-    #: The SMS gateway, attachments, the public pages, partners.
-    outside: Outside = Outside()
 
     @classmethod
     def settings_customise_sources(

@@ -92,7 +92,7 @@ class Open311Client(_Frozen):
 
 
 class Outside(_Frozen):
-    """All of it."""
+    """All of it; ``hotline.settings.Settings`` has these among its own."""
 
     sms: SmsGateway | None = None
     #: Units get their notices by SMS too, not only on their screens.
@@ -106,8 +106,8 @@ class Outside(_Frozen):
     scan_timeout_seconds: float = Field(default=120, gt=0)
 
     # The public pages
-    #: The mailbox, the query by number and Open311 are served; off until a city wants them reachable.
-    public: bool = True
+    #: The mailbox, the query by number and Open311 are served; off where citizens must not reach this machine.
+    public_pages: bool = True
     #: Proxies that tell by X-Forwarded-For where a request came from.
     trusted_proxies: tuple[str, ...] = ()
     mailbox_per_hour: int = Field(default=10, ge=1)

@@ -20,6 +20,7 @@ from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
+from hotline.outside.serving import outside
 from hotline.screening import policy
 from hotline.secrets_file import secret
 from hotline.settings import Settings
@@ -123,7 +124,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             today = clock.civil(clock.now()).date()
             await asyncio.gather(*(calls.count_refusal("", "shed", today) for _ in range(count)))
 
-        session = await stack.enter_async_context(aiohttp.ClientSession()) if settings.timestamp_url else None
+        session = await stack.enter_async_context(aiohttp.ClientSession())
         sweeper = _sweeper(settings, calls, alarms, lambda: _live_ids(settings, switchboard, book))
         switchboard = Switchboard(
             client,
@@ -146,16 +147,19 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         }
         audit = AuditStore(ledger)
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
+        parts = outside(settings, tickets, desk, session, clock.now)
+        works.update(parts.works)
         app = build_app(
-            [*operations(call_pages), *case_operations(tickets, desk)],
+            [*operations(call_pages), *case_operations(tickets, desk), *parts.operations],
             tokens=_tokens(settings),
             audit=audit.add,
             kept=once.kept,
             database_ready=database.ready,
             ami_up=switchboard.line_is_up.is_set,
+            outside=parts.routes,
         )
         works["http"] = partial(serve, app, settings.http_host, settings.http_port)
-        if session is not None:
+        if settings.timestamp_url:
             roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
             stamps = Stamps(settings.recordings_dir, poster(session, settings.timestamp_url), roots, alarms)
             works["stamps"] = partial(stamps.run, _STAMPS_EVERY_SECONDS)

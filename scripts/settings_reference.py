@@ -41,6 +41,8 @@ def value(schema: Mapping[str, Any], language: str) -> str:
     """What a setting may be, from its JSON schema."""
     if "anyOf" in schema:
         return value(next(one for one in schema["anyOf"] if one.get("type") != "null"), language)
+    if "$ref" in schema:
+        return _KINDS["object"][language]
     if "enum" in schema:
         return ", ".join(f"`{one}`" for one in schema["enum"])
     if schema["type"] == "boolean":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -19,16 +20,22 @@ Client = TestClient[web.Request, web.Application]
 
 
 @contextlib.asynccontextmanager
-async def served(books: Books, *pages: object, outside: Iterable[web.RouteDef] = ()) -> AsyncIterator[Client]:
-    """Someone with a browser before a running service."""
+async def served(
+    books: Books,
+    *pages: object,
+    outside: Iterable[web.RouteDef] = (),
+    port: int | None = None,
+    file: Path | None = None,
+) -> AsyncIterator[Client]:
+    """Someone with a browser before a running service; further tokens stand in ``file``."""
     app = build_app(
         [one for page in pages for one in operations(page)],
-        tokens=tokens(TOKEN, unit="12345", roles=("agent",)),
+        tokens=tokens(TOKEN, unit="12345", roles=("agent",), file=file),
         audit=books.audit.add,
         kept=OnceLedger(books.ledger, books.database.reads).kept,
         database_ready=books.database.ready,
         ami_up=lambda: True,
         outside=outside,
     )
-    async with TestClient(TestServer(app)) as client:
+    async with TestClient(TestServer(app, port=port)) as client:
         yield client

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -30,35 +31,35 @@ SCANNER = (
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
+def kept_files(tmp_path: Path) -> Shelf:
     """A shelf that takes files of up to one megabyte."""
     return Shelf(tmp_path / "attachments", MEGABYTE)
 
 
-def remaining(shelf: Shelf) -> list[Path]:
-    """All files below the shelf's folder."""
-    return [path for path in shelf.path("0" * 64).parents[1].rglob("*") if path.is_file()]
+def remaining(kept_files: Shelf) -> list[Path]:
+    """All files below the folder."""
+    return [path for path in kept_files.path("0" * 64).parents[1].rglob("*") if path.is_file()]
 
 
 @pytest.mark.covers("R4.1")
-async def test_a_file_stands_under_its_hash_once(shelf: Shelf) -> None:
+async def test_a_file_stands_under_its_hash_once(kept_files: Shelf) -> None:
     """Two people bring one file under two names: it is kept once, for its owner alone."""
-    first = await shelf.take("路灯.png", files.pieces(files.PNG, 7))
-    second = await shelf.take("同一张.png", files.pieces(files.PNG))
+    first = await kept_files.take("路灯.png", files.pieces(files.PNG, 7))
+    second = await kept_files.take("同一张.png", files.pieces(files.PNG))
     assert first.sha256 == second.sha256 == hashlib.sha256(files.PNG).hexdigest()
     assert (first.name, first.media_type, first.size) == ("路灯.png", "image/png", len(files.PNG))
-    [path] = remaining(shelf)
-    assert path == shelf.path(first.sha256)
+    [path] = remaining(kept_files)
+    assert path == kept_files.path(first.sha256)
     assert path.read_bytes() == files.PNG
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_large_file_arrives_whole(shelf: Shelf) -> None:
+async def test_a_large_file_arrives_whole(kept_files: Shelf) -> None:
     """Right at the limit, in many pieces; the hash is that of all of it."""
     data = files.JPEG + bytes(MEGABYTE - len(files.JPEG))
-    stored = await shelf.take("大.jpg", files.pieces(data, 4096))
+    stored = await kept_files.take("大.jpg", files.pieces(data, 4096))
     assert stored.size == MEGABYTE
-    assert hashlib.sha256(shelf.path(stored.sha256).read_bytes()).hexdigest() == stored.sha256
+    assert hashlib.sha256(kept_files.path(stored.sha256).read_bytes()).hexdigest() == stored.sha256
 
 
 async def endless() -> AsyncIterator[bytes]:
@@ -75,29 +76,29 @@ async def broken() -> AsyncIterator[bytes]:
 
 
 @pytest.mark.covers("R4.1")
-async def test_what_is_refused_or_breaks_off_leaves_nothing(shelf: Shelf) -> None:
+async def test_what_is_refused_or_breaks_off_leaves_nothing(kept_files: Shelf) -> None:
     """Too large (stopped there, not at the end), disguised, cut off: not a byte stays."""
     with pytest.raises(AttachmentRefusedError, match="1 MB"):
-        await shelf.take("a.jpg", endless())
+        await kept_files.take("a.jpg", endless())
     with pytest.raises(AttachmentRefusedError, match="不符"):
-        await shelf.take("a.jpg", files.pieces(files.EXE * 200))
+        await kept_files.take("a.jpg", files.pieces(files.EXE * 200))
     with pytest.raises(AttachmentRefusedError, match="宏"):
-        await shelf.take("a.docx", files.pieces(files.office("word/document.xml", "word/vbaProject.bin")))
+        await kept_files.take("a.docx", files.pieces(files.office("word/document.xml", "word/vbaProject.bin")))
     with pytest.raises(ConnectionResetError):
-        await shelf.take("a.jpg", broken())
-    assert remaining(shelf) == []
+        await kept_files.take("a.jpg", broken())
+    assert remaining(kept_files) == []
 
 
 @pytest.mark.parametrize("told", ["../" * 20 + "etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "/", ""])
-def test_only_a_hash_leads_to_a_file(shelf: Shelf, told: str) -> None:
+def test_only_a_hash_leads_to_a_file(kept_files: Shelf, told: str) -> None:
     """No other text is made into a path."""
     with pytest.raises(ValueError, match="SHA-256"):
-        shelf.path(told)
+        kept_files.path(told)
 
 
-async def put(here: City, shelf: Shelf, ticket: Ticket, *data: bytes) -> list[Stored]:
+async def put(here: City, kept_files: Shelf, ticket: Ticket, *data: bytes) -> list[Stored]:
     """Bring pictures to a ticket."""
-    stored = [await shelf.take("图.png", files.pieces(one)) for one in data]
+    stored = [await kept_files.take("图.png", files.pieces(one)) for one in data]
     await here.books.tickets.run(lambda work: attach(work, ticket.id, stored, who="诉求人", at=here.now))
     return stored
 
@@ -108,14 +109,14 @@ async def attached(here: City, ticket: Ticket) -> list[Attachment]:
 
 
 @pytest.mark.covers("R4.1", "R14.2")
-async def test_a_file_is_in_quarantine_until_it_is_scanned(database_url: str, shelf: Shelf) -> None:
+async def test_a_file_is_in_quarantine_until_it_is_scanned(database_url: str, kept_files: Shelf) -> None:
     """The scanner's word decides, and its words are kept; a path of ours is not among them."""
     async with city(database_url) as here:
         ticket = await here.drafted()
-        await put(here, shelf, ticket, files.PNG, files.PNG + b"EICAR")
+        await put(here, kept_files, ticket, files.PNG, files.PNG + b"EICAR")
         assert [one.scan for one in await attached(here, ticket)] == [Scan.WAITING, Scan.WAITING]
         scanner = CommandScanner([sys.executable, "-c", SCANNER], 30)
-        scans = Scans(here.books.tickets, shelf, scanner)
+        scans = Scans(here.books.tickets, kept_files, scanner)
         assert await scans.scan_waiting() == 2
         found = await attached(here, ticket)
         assert sorted(one.scan for one in found) == [Scan.CLEAN, Scan.REFUSED]
@@ -123,31 +124,31 @@ async def test_a_file_is_in_quarantine_until_it_is_scanned(database_url: str, sh
         assert await scans.scan_waiting() == 0
 
 
-async def test_without_a_verdict_it_stays_in_quarantine(database_url: str, shelf: Shelf) -> None:
+async def test_without_a_verdict_it_stays_in_quarantine(database_url: str, kept_files: Shelf) -> None:
     """A scanner that is missing, crashes or hangs lets nothing through; a file that has gone is not clean either."""
     async with city(database_url) as here:
         ticket = await here.drafted()
-        [stored] = await put(here, shelf, ticket, files.PNG)
+        [stored] = await put(here, kept_files, ticket, files.PNG)
         for command, seconds in (
             (["/nowhere/scanner"], 5.0),
             ([sys.executable, "-c", "import sys; sys.exit(2)"], 30.0),
             ([sys.executable, "-c", "import time; time.sleep(60)"], 0.3),
         ):
             with pytest.raises(ScanFailedError):
-                await Scans(here.books.tickets, shelf, CommandScanner(command, seconds)).scan_waiting()
+                await Scans(here.books.tickets, kept_files, CommandScanner(command, seconds)).scan_waiting()
             assert [one.scan for one in await attached(here, ticket)] == [Scan.WAITING]
-        shelf.path(stored.sha256).unlink()
-        await Scans(here.books.tickets, shelf, Unscanned()).scan_waiting()
+        kept_files.path(stored.sha256).unlink()
+        await Scans(here.books.tickets, kept_files, Unscanned()).scan_waiting()
         assert [one.scan for one in await attached(here, ticket)] == [Scan.REFUSED]
 
 
-async def test_scans_run_by_themselves(database_url: str, shelf: Shelf) -> None:
+async def test_scans_run_by_themselves(database_url: str, kept_files: Shelf) -> None:
     """What is attached while the service runs is scanned without anybody asking."""
     async with city(database_url) as here:
         ticket = await here.drafted()
-        scans = Scans(here.books.tickets, shelf, Unscanned())
+        scans = Scans(here.books.tickets, kept_files, Unscanned())
         running = asyncio.create_task(scans.run())
-        await put(here, shelf, ticket, files.PNG)
+        await put(here, kept_files, ticket, files.PNG)
         scans.poke()
         async with asyncio.timeout(20):
             while (await attached(here, ticket))[0].scan is Scan.WAITING:  # noqa: ASYNC110 - no event tells of a row
@@ -160,13 +161,13 @@ async def test_scans_run_by_themselves(database_url: str, shelf: Shelf) -> None:
 
 @pytest.mark.covers("R25.2")
 async def test_a_file_is_handed_out_to_be_saved_and_the_reading_is_written_down(
-    database_url: str, shelf: Shelf
+    database_url: str, kept_files: Shelf
 ) -> None:
     """Its own name, its own type, never run as a page; not before it is scanned; the audit says who read it."""
     async with city(database_url) as here:
         ticket = await here.drafted()
-        await put(here, shelf, ticket, files.PNG)
-        async with served(here.books, AttachmentPages(here.books.tickets, shelf)) as client:
+        await put(here, kept_files, ticket, files.PNG)
+        async with served(here.books, AttachmentPages(here.books.tickets, kept_files)) as client:
 
             async def get(address: str) -> Answer:
                 async with client.get(address, headers={"Authorization": f"Bearer {TOKEN}"}) as answer:
@@ -177,7 +178,7 @@ async def test_a_file_is_handed_out_to_be_saved_and_the_reading_is_written_down(
             address = f"/api/v1/tickets/{ticket.number}/attachments/{row['id']}"
             early = await get(address)
             assert (early.status, early.is_problem) == (409, True)
-            await Scans(here.books.tickets, shelf, Unscanned()).scan_waiting()
+            await Scans(here.books.tickets, kept_files, Unscanned()).scan_waiting()
             answer = await get(address)
             assert (answer.status, answer.body) == (200, files.PNG)
             assert answer.headers["Content-Type"] == "image/png"
@@ -195,15 +196,49 @@ async def test_a_file_is_handed_out_to_be_saved_and_the_reading_is_written_down(
 
 
 @pytest.mark.covers("R25.1")
-async def test_files_of_a_confidential_ticket_are_not_there(database_url: str, shelf: Shelf) -> None:
+async def test_files_of_a_confidential_ticket_are_not_there(database_url: str, kept_files: Shelf) -> None:
     """Until there are rights, nobody sees that it has any."""
     async with city(database_url) as here:
         ticket = await here.drafted(heating(), confidential=True)
-        await put(here, shelf, ticket, files.PNG)
+        await put(here, kept_files, ticket, files.PNG)
         async with (
-            served(here.books, AttachmentPages(here.books.tickets, shelf)) as client,
+            served(here.books, AttachmentPages(here.books.tickets, kept_files)) as client,
             client.get(
                 f"/api/v1/tickets/{ticket.number}/attachments", headers={"Authorization": f"Bearer {TOKEN}"}
             ) as answer,
         ):
             assert answer.status == 404
+
+
+@pytest.mark.covers("A16", "R14.8")
+async def test_units_see_the_files_of_their_own_tickets_unless_the_caller_is_hidden(
+    database_url: str, kept_files: Shelf, tmp_path: Path
+) -> None:
+    """The unit that handles it sees the picture; another unit nothing; of a hidden caller no unit sees any file."""
+    entries = [
+        {
+            "name": name,
+            "sha256": hashlib.sha256(token.encode()).hexdigest(),
+            "unit": unit,
+            "roles": ["handler"],
+            "person": name,
+        }
+        for name, token, unit in (("mine", "token-of-mine", "住建局"), ("other", "token-of-other", "城管局"))
+    ]
+    tokens = tmp_path / "tokens.json"
+    tokens.write_text(json.dumps(entries), encoding="utf-8")
+    async with city(database_url) as here:
+        plain, hidden = await here.signed(), await here.signed(details=heating(hide_identity=True))
+        for ticket in (plain, hidden):
+            await put(here, kept_files, ticket, files.PNG)
+        async with served(here.books, AttachmentPages(here.books.tickets, kept_files), file=tokens) as client:
+
+            async def status(ticket: Ticket, token: str) -> int:
+                address = f"/api/v1/tickets/{ticket.number}/attachments"
+                async with client.get(address, headers={"Authorization": f"Bearer {token}"}) as answer:
+                    return answer.status
+
+            assert await status(plain, "token-of-mine") == 200
+            assert await status(plain, "token-of-other") == 404
+            assert await status(hidden, "token-of-mine") == 404
+            assert await status(hidden, TOKEN) == 200

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.city import AGENT, CLERK, LEADER, REVIEWER, SUPERVISOR, city, handler, heating
+from tests.city import AGENT, CLERK, LEADER, REVIEWER, SUPERVISOR, city, handler, heating, lamp
 from tests.city import at as civil_time
 from tickets.errors import NotReadyError
 from tickets.model import Status
@@ -154,6 +154,18 @@ async def test_repeat_callers_are_linked_and_each_is_called_back(database_url: s
         await at.do(first, Move.SUBMIT_ANSWER, handler("住建局"), at.answer())
         assert (await at.fresh(second)).status is Status.AWAITING_CALLBACK
         assert (await at.told(second))[-1].startswith("finished")
+
+
+@pytest.mark.covers("A13")
+async def test_a_clerk_sees_open_tickets_of_the_same_caller_and_of_the_same_matter(database_url: str) -> None:
+    """What a new ticket may be linked to: not what is closed, not itself."""
+    async with city(database_url) as at:
+        same_caller = await at.submitted(number="13854301234")
+        same_matter = await at.submitted(lamp())
+        await at.closed()
+        ticket = await at.submitted(lamp(), number="13854301234")
+        advice = await at.books.desk.advice(ticket.id, at.now)
+        assert {one.id for one in advice.repeats} == {same_caller.id, same_matter.id}
 
 
 @pytest.mark.covers("A13")

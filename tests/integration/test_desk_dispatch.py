@@ -180,6 +180,22 @@ async def test_a_ruling_binds_and_updates_the_catalogue(database_url: str) -> No
         assert {line.id: line.until for line in lines}["l1"] == date(2026, 11, 24)
 
 
+@pytest.mark.covers("R25.1", "R21.0")
+async def test_nothing_of_a_confidential_ticket_is_in_the_advice(database_url: str) -> None:
+    """Neither its return, its ruling, nor itself as one of the like or as a repeat caller's."""
+    async with city(database_url) as at:
+        hidden = await at.submitted(confidential=True, number="13854309999")
+        await at.sent(hidden, "住建局")
+        await at.do(hidden, Move.REQUEST_RETURN, handler("住建局"), WHY)
+        await at.do(hidden, Move.REFUSE_RETURN, REVIEWER, Facts(reason="x"))
+        await at.do(hidden, Move.SIGN, handler("住建局"))
+        await at.do(hidden, Move.REQUEST_ADJUDICATION, handler("住建局"), WHY)
+        await at.do(hidden, Move.RULE, RULER, Facts(unit="住建局", ruling="某人", basis="x"))
+        ticket = await at.submitted(number="13854309999")
+        advice = await at.books.desk.advice(ticket.id, at.now)
+        assert (advice.rulings, advice.returns, advice.similar, advice.repeats) == ((), (), (), ())
+
+
 @pytest.mark.covers("A27")
 async def test_a_ticket_from_above_keeps_the_limit_that_came_with_it(database_url: str) -> None:
     """督办件: number, issuer and limit are the province's; it cannot be extended here."""

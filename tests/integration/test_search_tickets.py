@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import Connection
 
@@ -10,7 +12,7 @@ from common.search import Search
 from common.search_sql import Wanted
 from tests.city import AGENT, City, city, heating, lamp
 from tickets.search import CATEGORY, OPEN, UNIT
-from tickets.store.finding import ticket_index
+from tickets.store.finding import refill, ticket_index
 
 
 async def found(at: City, typed: str, **conditions: object) -> list[str]:
@@ -67,3 +69,21 @@ async def test_nobody_is_found_by_who_they_are(database_url: str) -> None:
         assert await found(at, "暖气") == [hidden.id, ticket.id]
         assert await found(at, "欧阳") == await found(at, "13854309999") == []
         assert await found(at, "黄河五路") == [ticket.id]
+
+
+async def test_an_index_that_was_emptied_is_filled_again(database_url: str) -> None:
+    """Tickets older than the index are found after it was filled, in lots; what is confidential is still not."""
+    async with city(database_url) as at:
+        made = [(await at.drafted(heating())).id for _ in range(5)]
+        await at.drafted(heating(), confidential=True)
+        register = await at.books.tickets.register()
+        await at.books.database.write(lambda connection: ticket_index.forget(connection, made))
+        assert await found(at, "暖气") == []
+        last, lots = "", 0
+        while True:
+            last = await at.books.database.write(partial(refill, register=register, after=last, at_once=2))
+            if not last:
+                break
+            lots += 1
+        assert lots == 3
+        assert sorted(await found(at, "暖气")) == sorted(made)

@@ -126,6 +126,6 @@ def test_where_messages_go_is_the_operators_word_alone(address: str) -> None:
 
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pattern that is none keeps the service from starting."""
-    monkeypatch.setenv("HOTLINE_OUTSIDE", '{"sms": {"url": "https://gateway/", "success": "("}}')
-    with pytest.raises(SettingsError, match="HOTLINE_OUTSIDE"):
+    monkeypatch.setenv("HOTLINE_SMS", '{"url": "https://gateway/", "success": "("}')
+    with pytest.raises(SettingsError, match="HOTLINE_SMS"):
         load()

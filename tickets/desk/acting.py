@@ -43,7 +43,7 @@ def looked_at(work: Work, ticket_id: str, acting: Acting) -> Ticket:
         meanwhile = [one for one in work.steps_since(ticket_id, acting.seen) if one.row not in _OVERLAYS]
         if meanwhile or acting.seen > ticket.steps:
             said = "；".join(f"{work.register.name(one.actor.unit)}{one.actor.who}{words(one)}" for one in meanwhile)
-            raise Conflict(ticket, meanwhile, said)
+            raise Conflict(ticket, meanwhile, said or "所见的版本不存在")
     return ticket
 
 

@@ -16,7 +16,7 @@ from tickets.model import Ticket
 from tickets.register import Register
 from tickets.store.columns import columns_of, record_of
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
-from tickets.store.tables import is_open, tickets
+from tickets.store.tables import has_category, is_open, tickets
 from tickets.store.tables_register import rulings
 from tickets.store.tables_work import returns
 
@@ -79,7 +79,8 @@ def advise(connection: Connection, register: Register, ticket: Ticket, now: date
 def _rulings(connection: Connection, categories: tuple[str, ...]) -> list[Ruling]:
     if not categories:
         return []
-    query = sa.select(*columns_of(rulings, Ruling)).where(rulings.c.category.in_(categories))
+    query = sa.select(*columns_of(rulings, Ruling)).join(tickets, tickets.c.id == rulings.c.ticket_id)
+    query = query.where(rulings.c.category.in_(categories), tickets.c.confidential.is_(sa.false()))
     query = query.order_by(rulings.c.on.desc(), rulings.c.id.desc()).limit(_MOST)
     return [record_of(Ruling, row) for row in connection.execute(query)]
 
@@ -105,7 +106,7 @@ def _similar(connection: Connection, ticket: Ticket) -> list[Similar]:
     c = tickets.c
     query: sa.Select[*tuple[Any, ...]] = (
         sa.select(c.number, c.unit, c.opened_at, c.place)
-        .where(c.category == ticket.details.category, c.open.is_(sa.false()), c.upper != "")
+        .where(has_category, c.category == ticket.details.category, c.open.is_(sa.false()), c.upper != "")
         .where(c.confidential.is_(sa.false()), c.id != ticket.id)
         .order_by(c.opened_at.desc(), c.id.desc())
         .limit(10 * _MOST)
@@ -123,7 +124,7 @@ def _repeats(connection: Connection, register: Register, ticket: Ticket, now: da
     if ticket.caller_number:
         same.append(c.caller_number == ticket.caller_number)
     if ticket.details.category and ticket.details.place:
-        matter = (c.category == ticket.details.category) & (c.place == ticket.details.place)
+        matter = has_category & (c.category == ticket.details.category) & (c.place == ticket.details.place)
         same.append(matter & (c.opened_at >= now - timedelta(days=days)))
     if not same:
         return []

@@ -11,7 +11,7 @@ from common.clock import civil
 from common.ids import new_id
 from tickets.catalogue import CatalogueLine, Ruling
 from tickets.deadlines import end_of, working_days_before
-from tickets.model import Entry, Status, Ticket
+from tickets.model import Entry, Ticket
 from tickets.notice_texts import NoticeKind
 from tickets.notices import LEADERS, Notice, Promise, notices_of
 from tickets.ruleset import RuleId
@@ -19,7 +19,7 @@ from tickets.store import tables_register as r
 from tickets.store import tables_work as t
 from tickets.store.columns import row_of
 from tickets.store.registering import put
-from tickets.store.tables import tickets
+from tickets.store.tables import is_linked, tickets
 from tickets.store.work import Work
 from tickets.turns import extended_by
 from tickets.workflow_moves import Move
@@ -38,12 +38,7 @@ _acknowledge = (
     .values(acknowledged_at=sa.bindparam("at"), who=sa.bindparam("by"), channel=sa.bindparam("via"))
 )
 _linked_since = sa.select(tickets.c.id).where(
-    tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.opened_at >= sa.bindparam("since")
-)
-_waiting_linked = (
-    sa.select(tickets.c.id)
-    .where(tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.status == Status.LINKED.value)
-    .order_by(tickets.c.id)
+    is_linked, tickets.c.handling_ticket == sa.bindparam("handling"), tickets.c.opened_at >= sa.bindparam("since")
 )
 _decide_return = (
     t.returns.update()
@@ -70,15 +65,6 @@ def follow_up(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
         _hot_topic(work, after, entry)
     for notice in notices_of(before, after, entry, _promise(work, after, entry, move)):
         tell(work, after, entry, notice)
-
-
-def linked(work: Work, ticket: Ticket) -> list[str]:
-    """The tickets of other callers that wait for this one (A13)."""
-    changed = work.changed()
-    known = list(work.connection.execute(_waiting_linked, {"handling": ticket.id}).scalars())
-    fresh = [one.id for one in changed.values() if one.handling_ticket == ticket.id]
-    found = sorted({*known, *fresh})
-    return [one for one in found if one not in changed or changed[one].status is Status.LINKED]
 
 
 def tell(work: Work, ticket: Ticket, entry: Entry, notice: Notice) -> None:

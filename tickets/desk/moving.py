@@ -7,7 +7,6 @@ from dataclasses import replace
 from common.clock import civil
 from tickets.deadlines import PauseReason
 from tickets.desk.acting import Acting, looked_at, make
-from tickets.desk.consequences import linked
 from tickets.desk.preparing import prepared
 from tickets.model import Status, Ticket
 from tickets.pauses import DECISIONS
@@ -38,7 +37,7 @@ def move_ticket(work: Work, ticket_id: str, move: Move, acting: Acting, facts: F
     if ticket.status in DECISIONS and after.status is not ticket.status:
         after = our_silence(work, after, acting)
     if after.status in _RESULT and after.status is not ticket.status:
-        for other in linked(work, after):
+        for other in work.linked_to(after.id):
             make(work, work.ticket(other), Move.CALL_BACK_LINKED, system(work, acting), Facts())
     if ready.move is Move.LINK and work.ticket(after.handling_ticket).status in _RESULT:
         make(work, after, Move.CALL_BACK_LINKED, system(work, acting), Facts())

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from common.clock import civil
 from tickets.deadlines import deadline
 from tickets.desk.acting import Acting
-from tickets.desk.consequences import linked
 from tickets.desk.filing import archive_class
 from tickets.desk.readiness import check_dispatch
 from tickets.details import LAWFUL_CHANNELS, Refusal
@@ -174,7 +173,7 @@ def _submit(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
 
 def _withdraw(work: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
     """One caller of several withdraws: the others still want it handled (A13, A25)."""
-    if not linked(work, ticket):
+    if not work.linked_to(ticket.id):
         return asked
     said = f"本诉求人撤诉:{asked.facts.reason};其他关联诉求人的事项继续办理"
     return Prepared(Move.SUPPLEMENT, replace(asked.facts, matter=said))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from common.search_store import SearchIndex
 from tickets.model import Ticket
 from tickets.register import Register
 from tickets.search import document
-from tickets.store.rows import ENDED
-from tickets.store.tables import tables
+from tickets.store.rows import ENDED, TICKET_COLUMNS, ticket_of
+from tickets.store.tables import tables, tickets
 
 #: ``common.search.Search(reads, ticket_index)`` searches it.
 ticket_index = SearchIndex("ticket", tables)
@@ -27,3 +28,14 @@ def keep_found(connection: Connection, register: Register, changed: Iterable[Tic
     }
     ticket_index.forget(connection, [name for name, found in documents.items() if found is None])
     ticket_index.index(connection, [found for found in documents.values() if found is not None])
+
+
+def refill(connection: Connection, register: Register, after: str = "", *, at_once: int = 500) -> str:
+    """Index the tickets whose ids come after this one, some at once; gives the last of them, empty at the end.
+
+    For tickets that are older than the index, and for a revision that has emptied it.
+    """
+    query = sa.select(*TICKET_COLUMNS).where(tickets.c.id > after).order_by(tickets.c.id).limit(at_once)
+    found = [ticket_of(row) for row in connection.execute(query)]
+    keep_found(connection, register, found)
+    return found[-1].id if found else ""

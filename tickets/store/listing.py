@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tickets.store.tables import tickets
+from tickets.store.tables import is_linked, tickets
 from tickets.store.tables_register import rulings
 from tickets.store.tables_work import acknowledgements, tasks
 
@@ -15,7 +15,7 @@ _shown = tickets.c.confidential.is_(sa.false())
 
 def linked_to(ticket_id: str) -> sa.Select[*tuple[Any, ...]]:
     """The numbers of the tickets that wait for this one, the first first (A13)."""
-    query = sa.select(tickets.c.number).where(tickets.c.handling_ticket == ticket_id, _shown)
+    query = sa.select(tickets.c.number).where(is_linked, tickets.c.handling_ticket == ticket_id, _shown)
     return query.order_by(tickets.c.number).limit(1000)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from common.paging import Cursor
 from tickets.model import Kind, Status
 from tickets.store.rows import TICKET_COLUMNS
-from tickets.store.tables import is_open, tickets
+from tickets.store.tables import has_category, is_open, tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ def _conditions(shown: TicketFilter) -> list[sa.ColumnElement[bool]]:
         c.category: shown.category,
     }
     found: list[sa.ColumnElement[bool]] = [column == value for column, value in equal.items() if value]
+    if shown.category:
+        found.append(has_category)
     if shown.since:
         found.append(c.opened_at >= shown.since)
     if shown.until:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Delete, Insert, Table, Update
 
 from common.store import insert, upserting
 from tickets.errors import NoSuchTicketError
-from tickets.model import Entry, Ticket
+from tickets.model import Entry, Status, Ticket
 from tickets.register import Register
 from tickets.store.finding import keep_found
 from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, entry_of, step_row, ticket_of, ticket_row
-from tickets.store.tables import steps, tickets
+from tickets.store.tables import is_linked, steps, tickets
 from tickets.store.tables_work import timers
 from tickets.timer_rules import Timer, wanted
 
@@ -28,6 +28,12 @@ _by_ids = (
     .order_by(tickets.c.id)
     # Two services that change one ticket go one after the other; SQLite has but one writer anyway.
     .with_for_update()
+)
+_waiting = (
+    sa.select(tickets.c.id, tickets.c.handling_ticket)
+    .where(is_linked, tickets.c.handling_ticket.in_(sa.bindparam("ids", expanding=True)))
+    .where(tickets.c.status == Status.LINKED.value)
+    .order_by(tickets.c.id)
 )
 _steps_since = (
     sa.select(*STEP_COLUMNS)
@@ -63,6 +69,8 @@ class Work:
         self._now: dict[str, Ticket] = {}
         self._all = _Staged()
         self._staged = _Staged()
+        #: Ticket → the tickets that wait for it (A13): as the database has them, and linked since.
+        self._linked: dict[str, set[str]] = {}
 
     def begin(self) -> None:
         """A use case begins; what the last one staged is dropped unless it was kept."""
@@ -71,6 +79,9 @@ class Work:
     def keep(self) -> None:
         """The use case has succeeded."""
         self._now.update(self._staged.tickets)
+        for ticket in self._staged.tickets.values():
+            if ticket.handling_ticket in self._linked:
+                self._linked[ticket.handling_ticket].add(ticket.id)
         self._all.entries += self._staged.entries
         self._all.rows += self._staged.rows
         self._all.changes += self._staged.changes
@@ -103,6 +114,21 @@ class Work:
         known = self.connection.execute(_steps_since, {"ticket": ticket_id, "seen": seen})
         fresh = [*self._all.entries, *self._staged.entries]
         return [*map(entry_of, known), *(one for one in fresh if one.ticket_id == ticket_id and one.seq > seen)]
+
+    def linked_to(self, ticket_id: str) -> list[str]:
+        """The tickets of other callers that wait for this one (A13)."""
+        if ticket_id not in self._linked:
+            # For all tickets of this transaction in one go: most of them will be asked for too.
+            asked = sorted({*self._now, ticket_id} - self._linked.keys())
+            self._linked.update({one: set() for one in asked})
+            for row in self.connection.execute(_waiting, {"ids": asked}):
+                self._linked[row.handling_ticket].add(row.id)
+            for one in self._now.values():
+                if one.handling_ticket in self._linked:
+                    self._linked[one.handling_ticket].add(one.id)
+        found = sorted(self._linked[ticket_id])
+        states = {one: self._staged.tickets.get(one) or self._now.get(one) for one in found}
+        return [one for one in found if (state := states[one]) is None or state.status is Status.LINKED]
 
     def changed(self) -> dict[str, Ticket]:
         """The tickets that this transaction has changed so far and that no query shows yet."""

@@ -1,0 +1,126 @@
+"""The rows of exchanged tickets: what is to be sent, and how far each side has told the other (R16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from common.ids import new_id
+from hotline.outside.tables import exchanges
+from tickets.store.tables import tickets
+from tickets.store.work import Work
+
+_c = exchanges.c
+_waiting = _c.state == sa.literal_column("'waiting'")
+_of_ref = sa.select(exchanges).where(
+    _c.partner == sa.bindparam("partner"), _c.direction == sa.bindparam("direction"), _c.ref == sa.bindparam("ref")
+)
+_due = (
+    sa.select(_c.id)
+    .where(_waiting, _c.next_at <= sa.bindparam("now"))
+    .order_by(_c.next_at, _c.id)
+    .limit(20)
+    .with_for_update(skip_locked=True)
+)
+_claim = (
+    exchanges.update()
+    .where(_c.id.in_(sa.bindparam("ids", expanding=True)), _waiting, _c.next_at <= sa.bindparam("now"))
+    .values(next_at=sa.bindparam("lease"))
+    .returning(*exchanges.c)
+)
+_change = exchanges.update().where(_c.id == sa.bindparam("b_id"))
+_settle = _change.values(
+    state="idle",
+    tries=0,
+    error="",
+    number=sa.bindparam("told"),
+    status=sa.bindparam("stands"),
+    words=sa.bindparam("said"),
+)
+_failed = _change.values(
+    state=sa.bindparam("how"), tries=_c.tries + 1, error=sa.bindparam("why"), next_at=sa.bindparam("again")
+)
+#: A ticket of theirs stands elsewhere than they were last told.
+_behind = (
+    exchanges.update()
+    .where(_c.direction == "in", _c.state == "idle", tickets.c.id == _c.ticket_id, tickets.c.status != _c.status)
+    .values(state="waiting", next_at=sa.bindparam("now"))
+)
+_of_ticket = sa.select(exchanges).where(_c.ticket_id == sa.bindparam("ticket")).order_by(_c.created_at, _c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """One ticket shared with a partner: see ``tables.exchanges``."""
+
+    id: str
+    partner: str
+    direction: str
+    ref: str
+    ticket_id: str
+    number: str
+    status: str
+    words: str
+    state: str
+    tries: int
+    next_at: datetime
+    error: str
+    created_at: datetime
+
+
+def find(connection: Connection, partner: str, direction: str, ref: str) -> Exchanged | None:
+    """The one of this name."""
+    row = connection.execute(_of_ref, {"partner": partner, "direction": direction, "ref": ref}).first()
+    return _of(row) if row else None
+
+
+def of_ticket(connection: Connection, ticket_id: str) -> list[Exchanged]:
+    """Whom a ticket is shared with."""
+    return [_of(row) for row in connection.execute(_of_ticket, {"ticket": ticket_id})]
+
+
+def add(work: Work, *, partner: str, direction: str, ref: str, ticket_id: str, now: datetime, **more: str) -> None:
+    """A ticket is shared from now on; written at once, so that of two who do it the second fails."""
+    row = {
+        "id": new_id(),
+        "partner": partner,
+        "direction": direction,
+        "ref": ref,
+        "ticket_id": ticket_id,
+        "number": "",
+        "status": "",
+        "words": "",
+        "state": "waiting",
+        "tries": 0,
+        "next_at": now,
+        "error": "",
+        "created_at": now,
+    }
+    work.connection.execute(exchanges.insert(), {**row, **more})
+
+
+def claim(work: Work, now: datetime, lease: datetime) -> list[Exchanged]:
+    """What is to be sent now; nobody else gets it before ``lease``. Tickets that moved are found here first."""
+    work.connection.execute(_behind, {"now": now})
+    ids = list(work.connection.execute(_due, {"now": now}).scalars())
+    if not ids:
+        return []
+    return [_of(row) for row in work.connection.execute(_claim, {"ids": ids, "now": now, "lease": lease})]
+
+
+def settle(work: Work, one: Exchanged, *, number: str, status: str, words: str) -> None:
+    """The other side knows, or has told us."""
+    work.change(_settle, b_id=one.id, told=number, stands=status, said=words)
+
+
+def postpone(work: Work, one: Exchanged, again: datetime, why: str, *, aside: bool) -> None:
+    """It did not arrive: again later, or put aside with the reason."""
+    work.change(_failed, b_id=one.id, how="failed" if aside else "waiting", why=why[:300], again=again)
+
+
+def _of(row: Any) -> Exchanged:
+    return Exchanged(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name

@@ -1,0 +1,40 @@
+"""What is looked for among very many tickets is found by an index, on SQLite too, which is particular about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from tests.books import Books, books
+from tickets.desk import consequences
+from tickets.store import TicketFilter, work
+from tickets.store.listing import linked_to
+from tickets.store.reading import page_query
+
+
+async def plan(at_work: Books, query: sa.Select[*tuple[Any, ...]]) -> str:
+    """How SQLite means to look."""
+    told = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    explain: Any = sa.text(f"EXPLAIN QUERY PLAN {told}")
+    return " ".join(str(row[-1]) for row in await at_work.tickets.rows(explain))
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (linked_to("t1"), "ix_tickets_linked"),
+        (consequences._linked_since.params(handling="t1", since=None), "ix_tickets_linked"),
+        (work._waiting.params(ids=["t1"]), "ix_tickets_linked"),
+        (page_query(TicketFilter(category="0101"), limit=10, after=None), "ix_tickets_matter"),
+    ],
+)
+async def test_a_query_for_few_looks_into_the_index_of_few(
+    tmp_path: Path, query: sa.Select[*tuple[Any, ...]], index: str
+) -> None:
+    """Linked tickets and those of one category are not searched for among all."""
+    async with books(tmp_path) as at_work:
+        assert index in await plan(at_work, query)
