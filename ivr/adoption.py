@@ -106,7 +106,7 @@ class Adoption:
 
 
 def _is_citizen(channel: ChannelSnapshot) -> bool:
-    """The channel that a call came in on; legs dialled for it carry its id as Linkedid, whispers are Local."""
+    """The channel that a call came in on; legs dialled for it carry its id as Linkedid."""
     return (
         channel.channel.startswith("PJSIP/")
         and channel.uniqueid == channel.linkedid
