@@ -9,6 +9,7 @@ from simnet.calls import CitizenCall
 from simnet.network import Seat
 from simnet.parties import Answer, Behaviour
 from tests.e2e.conftest import Bed
+from tests.e2e.rows import Rows
 
 
 @asynccontextmanager
@@ -28,6 +29,8 @@ async def engaged(bed: Bed, number: str, by: str) -> AsyncIterator[tuple[Seat, C
         citizen = await to_the_queue(bed, by)
         try:
             await (await seat.next_call()).answered
+            # Until the seat's number has been announced to them they stand in line.
+            await Rows(bed.product.data / "hotline.db").until(by, lambda row: row.outcome == "answered")
             yield seat, citizen
         finally:
             await citizen.hang_up()
