@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common.api.operation import Operation, operations
 from tickets.api import TicketPages
+from tickets.api_export import ExportPages
 from tickets.api_register import RegisterPages
 from tickets.api_work import WorkPages
 from tickets.desk import TicketDesk
@@ -16,4 +17,5 @@ def case_operations(store: TicketStore, desk: TicketDesk) -> list[Operation]:
         *operations(TicketPages(store, desk)),
         *operations(WorkPages(store)),
         *operations(RegisterPages(store)),
+        *operations(ExportPages(store)),
     ]
