@@ -97,8 +97,10 @@ _INPUTS = st.one_of(
     _TEXT,
     st.sampled_from(
         [
-            'exchange=("@method" "@path" "content-digest");created=99999999999999;keyid="police";'
-            'nonce="x";tag="hotline12345-exchange"',
+            (
+                'exchange=("@method" "@path" "content-digest");created=99999999999999;keyid="police";'
+                'nonce="x";tag="hotline12345-exchange"'
+            ),
             'exchange=("@method" "@path" "content-digest");created=-1;keyid="police";tag="hotline12345-exchange"',
             'exchange=("@status");keyid="police";tag="hotline12345-exchange"',
             'exchange=("@query-param";name="a");keyid="police";tag="hotline12345-exchange"',
