@@ -7,9 +7,9 @@ import asyncio
 import json
 from pathlib import Path
 
-from bench import calls, search
+from bench import calls, desk, search
 
-_BENCHES = {"calls": calls.run, "search": search.run}
+_BENCHES = {"calls": calls.run, "desk": desk.run, "search": search.run}
 
 
 def main() -> None:
@@ -17,6 +17,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*_BENCHES, []], help="which (default: all)")
     parser.add_argument("--quick", action="store_true", help="short runs, to see that it works; not for figures")
+    parser.add_argument("--million", action="store_true", help="desk: a million tickets too")
+    parser.add_argument("--profile", action="store_true", help="desk: print where the time goes")
     arguments = parser.parse_args()
     folder = Path("var") / "bench"
     folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,8 @@ from common.store import Instant, insert
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Documents of one second that keep its key; more of them borrow from the next.
 PER_SECOND = 1024
+#: What of a document may become another.
+_CHANGING = ("status", "facets", "title", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class SearchIndex:
         found = f"{name}_words"
         #: Also what FTS5 calls the column that commands and queries are addressed to.
         self.words = sa.table(found, sa.column("rowid"), sa.column("key"), sa.column("words"), sa.column(found))
+        # To build a statement costs more than to run it.
+        this_one = self.documents.c.key == sa.bindparam("its_key")
+        self._forget = self.documents.delete().where(this_one)
+        self._save = self.documents.update().where(this_one)
+        self._save = self._save.values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
 
     def index(self, connection: Connection, documents: Sequence[Document]) -> None:
         """Let these be found as they are now, within the caller's transaction; of one id the last counts.
@@ -71,14 +78,14 @@ class SearchIndex:
         standing = {row.id: row for row in self._standing(connection, list(latest))}
         fresh = [entry for name, entry in latest.items() if name not in standing]
         self._insert(connection, fresh)
-        for name, row in sorted(standing.items(), key=lambda item: item[1].key):
-            self._change(connection, row, latest[name])
+        self._change(connection, [(row, latest[row.id]) for row in sorted(standing.values(), key=lambda row: row.key)])
 
     def forget(self, connection: Connection, ids: Sequence[str]) -> None:
         """Let these be found no more, within the caller's transaction; no error for what is not there."""
-        for row in self._standing(connection, list(dict.fromkeys(ids))):
-            self._remove_words(connection, row)
-            connection.execute(self.documents.delete().where(self.documents.c.key == row.key))
+        rows = self._standing(connection, list(dict.fromkeys(ids)))
+        self._remove_words(connection, rows)
+        if rows:
+            connection.execute(self._forget, [{"its_key": row.key} for row in rows])
 
     def _standing(self, connection: Connection, ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
         if not ids:
@@ -87,15 +94,15 @@ class SearchIndex:
         # On PostgreSQL two processes that index one document take turns.
         return connection.execute(query.with_for_update()).all()
 
-    def _change(self, connection: Connection, row: sa.Row[Any], entry: dict[str, Any]) -> None:
-        words_changed = (row.text, row.facets) != (entry["text"], entry["facets"])
-        if not words_changed and (row.status, row.title) == (entry["status"], entry["title"]):
-            return
-        if words_changed:
-            self._remove_words(connection, row)
-            self._add_words(connection, [{**entry, "key": row.key}])
-        fresh = {name: entry[name] for name in ("status", "facets", "title", "text")}
-        connection.execute(self.documents.update().where(self.documents.c.key == row.key).values(**fresh))
+    def _change(self, connection: Connection, changes: Sequence[tuple[sa.Row[Any], dict[str, Any]]]) -> None:
+        others = [(row, new) for row, new in changes if any(getattr(row, name) != new[name] for name in _CHANGING)]
+        words = [(row, new) for row, new in others if (row.text, row.facets) != (new["text"], new["facets"])]
+        self._remove_words(connection, [row for row, _ in words])
+        if words:
+            self._add_words(connection, [{**new, "key": row.key} for row, new in words])
+        if others:
+            told = [{"its_key": row.key} | {f"new_{name}": new[name] for name in _CHANGING} for row, new in others]
+            connection.execute(self._save, told)
 
     def _insert(self, connection: Connection, fresh: list[dict[str, Any]]) -> None:
         statement = insert(self.documents, connection.dialect.name).on_conflict_do_nothing(index_elements=["key"])
@@ -136,13 +143,17 @@ class SearchIndex:
             statement = sa.insert(self.words).values(key=sa.bindparam("its_key", type_=BigInteger), words=words)
         connection.execute(statement, rows)
 
-    def _remove_words(self, connection: Connection, row: sa.Row[Any]) -> None:
+    def _remove_words(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> None:
+        if not rows:
+            return
         if connection.dialect.name == "sqlite":
             # The table keeps no text of its own, so it must be told which words to take out.
-            told = {self.words.name: "delete", "rowid": row.key, "words": _words(row.text, row.facets)}
-            connection.execute(sa.insert(self.words).values(**told))
+            told = {self.words.name: "delete", "rowid": sa.bindparam("its_key"), "words": sa.bindparam("its_words")}
+            old = [{"its_key": row.key, "its_words": _words(row.text, row.facets)} for row in rows]
+            connection.execute(sa.insert(self.words).values(told), old)
         else:
-            connection.execute(sa.delete(self.words).where(self.words.c.key == row.key))
+            gone = sa.delete(self.words).where(self.words.c.key == sa.bindparam("its_key", type_=BigInteger))
+            connection.execute(gone, [{"its_key": row.key} for row in rows])
 
 
 def facet(name: str, value: str) -> str:

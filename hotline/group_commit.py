@@ -115,7 +115,7 @@ class GroupCommit:
             except Exception as error:  # noqa: BLE001 - whose it is shows when each is tried alone
                 # No traceback: the error reaches its caller, and frames hold numbers of citizens.
                 log.warning("a transaction was refused; each change is tried alone", error=type(error).__name__)
-                results = await self._database.write(partial(_apart, batch))
+                results = await self._one_by_one(batch)
         except Exception as error:  # noqa: BLE001 - all of them get it
             log.error("nothing could be written", error=type(error).__name__, changes=len(batch))  # noqa: TRY400 - see above
             results = [error] * len(batch)
@@ -130,6 +130,22 @@ class GroupCommit:
                 waiting.done.set_exception(result)
             else:
                 waiting.done.set_result(result)
+
+    async def _one_by_one(self, batch: Sequence[_Waiting]) -> list[Any]:
+        if self._database.reads.dialect.name == "sqlite":
+            return await self._database.write(partial(_apart, batch))
+        # In one transaction each: with savepoints the first change would keep its rows locked until the last is
+        # through, and two processes with the same rows in another order would wait for each other.
+        results: list[Any] = []
+        for waiting in batch:
+            try:
+                results += await self._database.write(partial(_together, [waiting]))
+            except Exception as error:  # noqa: BLE001 - it belongs to this one caller, who gets it
+                if isinstance(error, OSError) or getattr(error, "connection_invalidated", False):
+                    log.error("the database is gone", error=type(error).__name__, changes=len(batch) - len(results))  # noqa: TRY400 - frames hold numbers of citizens
+                    return results + [error] * (len(batch) - len(results))
+                results.append(error)
+        return results
 
 
 def _together(batch: Sequence[_Waiting], connection: Connection) -> list[Any]:

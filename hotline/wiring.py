@@ -20,6 +20,7 @@ from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
+from hotline.knowledge_base import knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
 from hotline.secrets_file import secret
@@ -149,8 +150,9 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
         parts = outside(settings, tickets, desk, session, clock.now)
         works.update(parts.works)
+        knowledge = knowledge_operations(database.reads, once, tickets)
         app = build_app(
-            [*operations(call_pages), *case_operations(tickets, desk), *parts.operations],
+            [*operations(call_pages), *case_operations(tickets, desk), *knowledge, *parts.operations],
             tokens=_tokens(settings),
             audit=audit.add,
             kept=once.kept,

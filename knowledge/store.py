@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -69,7 +69,10 @@ class KnowledgeStore:
             NotAllowedError: the decision was that it may not be.
             NotWritten: the database refused.
         """
-        return await self._ledger.write(_apply, change)
+        answer = await self._ledger.write(_apply, change)
+        if isinstance(answer, NotAllowedError):
+            raise answer
+        return answer
 
     async def owe(self, task: Task) -> Task:
         """Write a task down, or find the one that stands for the same matter.
@@ -151,16 +154,25 @@ class KnowledgeStore:
             return (await connection.execute(query)).all()
 
 
-def _apply(connection: Connection, changes: Sequence[Change]) -> Sequence[Written]:
-    """One after the other: each stands on what the one before it left."""
-    return [_apply_one(connection, change) for change in changes]
+def _apply(connection: Connection, changes: Sequence[Change]) -> Sequence[Written | NotAllowedError]:
+    """One after the other: each stands on what the one before it left. What may not be is an answer, no failure."""
+    # Two processes that change the same wait for each other, and do not lock up: first the proposals, then the entries,
+    # each in the order of their ids.
+    _lock(connection, proposals, (change.proposal_id for change in changes))
+    _lock(connection, entries, (name for change in changes for name in (change.entry_id, change.reuses)))
+    answers: list[Written | NotAllowedError] = []
+    for change in changes:
+        try:
+            answers.append(_apply_one(connection, change))
+        except NotAllowedError as error:
+            answers.append(error)
+    return answers
 
 
 def _apply_one(connection: Connection, change: Change) -> Written:
-    # The proposal before the entry, always in this order: two processes that change the same wait, and do not lock up.
-    proposal = _locked(connection, proposals, change.proposal_id)
-    entry = _locked(connection, entries, change.entry_id)
-    reused = _locked(connection, entries, change.reuses)
+    proposal = _row(connection, proposals, change.proposal_id)
+    entry = _row(connection, entries, change.entry_id)
+    reused = _row(connection, entries, change.reuses)
     written = change.decide(
         Standing(
             entry_of(entry) if entry else None,
@@ -168,13 +180,16 @@ def _apply_one(connection: Connection, change: Change) -> Written:
             entry_of(reused) if reused else None,
         )
     )
+    # Whatever is not allowed is found before anything is written.
+    task = _task_after(connection, written)
     last = sa.select(sa.func.max(steps.c.seq)).where(steps.c.entry_id == written.step.entry_id)
     # Two that count the same are refused by the key, and the second is tried anew.
     step = replace(written.step, seq=(connection.execute(last).scalar() or 0) + 1)
     connection.execute(steps.insert(), row_of(step))
     if written.proposal:
         _save_proposal(connection, [row_of(written.proposal)])
-        _note_on_task(connection, written.proposal, step)
+    if task:
+        _save_task(connection, [row_of(task)])
     if written.version:
         connection.execute(versions.insert(), row_of(written.version))
     if written.entry:
@@ -186,26 +201,32 @@ def _apply_one(connection: Connection, change: Change) -> Written:
     return replace(written, step=step)
 
 
-def _locked(connection: Connection, table: sa.Table, record_id: str) -> sa.Row[Any] | None:
+def _lock(connection: Connection, table: sa.Table, ids: Iterable[str]) -> None:
+    wanted = sorted({one for one in ids if one})
+    if wanted:
+        query = sa.select(table.c.id).where(table.c.id.in_(wanted)).order_by(table.c.id)
+        connection.execute(query.with_for_update()).all()
+
+
+def _row(connection: Connection, table: sa.Table, record_id: str) -> sa.Row[Any] | None:
     if not record_id:
         return None
-    return connection.execute(sa.select(table).where(table.c.id == record_id).with_for_update()).first()
+    return connection.execute(sa.select(table).where(table.c.id == record_id)).first()
 
 
-def _note_on_task(connection: Connection, proposal: Proposal, step: Step) -> None:
-    if not proposal.task_id:
-        return
-    row = _locked(connection, tasks, proposal.task_id)
+def _task_after(connection: Connection, written: Written) -> Task | None:
+    proposal = written.proposal
+    if proposal is None or not proposal.task_id:
+        return None
+    row = _row(connection, tasks, proposal.task_id)
     if row is None:
         raise NotAllowedError("没有这项待编任务，请核对编号。")
     task = task_of(row)
     if proposal.stage is Stage.ACCEPTED:
-        task = replace(task, done_at=step.at)
-    elif proposal.stage is Stage.REFUSED:
-        task = replace(task, submitted_at=None)
-    else:
-        task = replace(task, submitted_at=task.submitted_at or proposal.at)
-    _save_task(connection, [row_of(task)])
+        return replace(task, done_at=written.step.at)
+    if proposal.stage is Stage.REFUSED:
+        return replace(task, submitted_at=None)
+    return replace(task, submitted_at=task.submitted_at or proposal.at)
 
 
 def _document(entry: Entry) -> Document:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from common.api.operation import operations
 from hotline.audit import audit
 from hotline.http import build_app
+from hotline.knowledge_base import knowledge_operations
 from hotline.tokens import Tokens, tokens
 from ivr.api import CallPages
 from tests.books import Books, books
@@ -88,7 +89,8 @@ async def desk(
             return [ticket.number for ticket in await at.tickets.of_call(call_id)]
 
         calls = CallPages(at.calls, recordings, numbers, 15)
-        served = [*operations(calls), *case_operations(at.tickets, at.desk)]
+        knowledge = knowledge_operations(at.database.reads, at.once, at.tickets)
+        served = [*operations(calls), *case_operations(at.tickets, at.desk), *knowledge]
 
         def build() -> web.Application:
             return build_app(

@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from common.api.operation import operations
+from common.api.operation import Operation, operations
 from hotline.http import build_app
 from hotline.idempotency import OnceLedger
 from hotline.tokens import tokens
@@ -26,10 +26,11 @@ async def served(
     outside: Iterable[web.RouteDef] = (),
     port: int | None = None,
     file: Path | None = None,
+    extra: Iterable[Operation] = (),
 ) -> AsyncIterator[Client]:
     """Someone with a browser before a running service; further tokens stand in ``file``."""
     app = build_app(
-        [one for page in pages for one in operations(page)],
+        [*(one for page in pages for one in operations(page)), *extra],
         tokens=tokens(TOKEN, unit="12345", roles=("agent",), file=file),
         audit=books.audit.add,
         kept=OnceLedger(books.ledger, books.database.reads).kept,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from common.api.operation import Operation, operations
 from tickets.api import TicketPages
+from tickets.api_export import ExportPages
 from tickets.api_register import RegisterPages
+from tickets.api_search import SearchPages
 from tickets.api_work import WorkPages
 from tickets.desk import TicketDesk
 from tickets.store import TicketStore
@@ -14,6 +16,8 @@ def case_operations(store: TicketStore, desk: TicketDesk) -> list[Operation]:
     """The operations; ``store`` and ``desk`` write through a ledger that knows idempotency keys."""
     return [
         *operations(TicketPages(store, desk)),
+        *operations(SearchPages(store)),
         *operations(WorkPages(store)),
         *operations(RegisterPages(store)),
+        *operations(ExportPages(store)),
     ]

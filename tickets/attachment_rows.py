@@ -33,6 +33,7 @@ _judge = (
     .where(attachments.c.sha256 == sa.bindparam("hash"), attachments.c.scan == sa.literal_column("'waiting'"))
     .values(scan=sa.bindparam("verdict"), note=sa.bindparam("said"))
 )
+_known = sa.select(attachments.c.sha256).where(attachments.c.sha256.in_(sa.bindparam("hashes", expanding=True)))
 _count = sa.select(sa.func.count()).where(attachments.c.ticket_id == sa.bindparam("ticket"))
 
 
@@ -91,6 +92,11 @@ def count(connection: Connection, ticket_id: str) -> int:
 def waiting(connection: Connection) -> list[str]:
     """The hashes of files that nobody has scanned, oldest first, each once."""
     return [row.sha256 for row in connection.execute(_waiting)]
+
+
+def known(connection: Connection, hashes: Sequence[str]) -> set[str]:
+    """Which of these files belong to a ticket."""
+    return set(connection.execute(_known, {"hashes": list(hashes)}).scalars())
 
 
 def judge(work: Work, sha256: str, verdict: Scan, said: str) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from common import clock
 from common.store import NotWritten
-from tickets.attachment_rows import Scan, judge, waiting
+from tickets.attachment_rows import Scan, judge, known, waiting
 from tickets.attachment_shelf import Shelf
 from tickets.store import TicketStore
 
 log = structlog.get_logger(__name__)
 
 _IDLE_SECONDS = 5.0
+_AT_ONCE = 200
 #: A scanner that fails is not asked again at once.
 _FAULT_SECONDS = 60.0
 
@@ -50,12 +54,15 @@ class Scans:
         self._due.set()
 
     async def run(self) -> None:
-        """Scan what comes, until cancelled."""
-        await asyncio.to_thread(self._shelf.sweep)
+        """Scan what comes, and once a day forget what belongs to no ticket, until cancelled."""
+        swept: date | None = None
         while True:
             pause = _IDLE_SECONDS
             try:
                 await self.scan_waiting()
+                if swept != (today := clock.now().date()):
+                    await self.forget_orphans()
+                    swept = today
             except ScanFailedError as error:
                 log.warning("attachments stay in quarantine", why=str(error))
                 pause = _FAULT_SECONDS
@@ -79,6 +86,19 @@ class Scans:
         for sha256 in hashes:
             await self._scan(sha256)
         return len(hashes)
+
+    async def forget_orphans(self) -> int:
+        """Remove old files that no ticket has: their forms were refused after they had come. Gives how many."""
+        old = await asyncio.to_thread(self._shelf.sweep)
+        gone = 0
+        for start in range(0, len(old), _AT_ONCE):
+            some = old[start : start + _AT_ONCE]
+            kept = await self._store.read(partial(known, hashes=some))
+            for sha256 in some:
+                if sha256 not in kept:
+                    await asyncio.to_thread(self._shelf.forget, sha256)
+                    gone += 1
+        return gone
 
     async def _scan(self, sha256: str) -> None:
         path = self._shelf.path(sha256)

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from tickets.attachment_kinds import HEAD_BYTES, AttachmentRefusedError, Kind, c
 #: Written to disk in pieces of this size.
 _PIECE = 256 * 1024
 _STALE_SECONDS = 24 * 3600
+#: Recordings and books need the disk more than letters do.
+_LEAST_FREE = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class Shelf:
             AttachmentRefusedError: too large, empty, not allowed, or not what its name says.
         """
         shown = clean_name(name)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if shutil.disk_usage(self._folder).free < _LEAST_FREE + self.most_bytes:
+            raise AttachmentRefusedError("暂时不能接收附件，请先不带附件提交，或稍后再试。")
         with self._draft() as (path, handle):
             digest, size, waiting = hashlib.sha256(), 0, bytearray()
             kind: Kind | None = None
@@ -73,15 +79,23 @@ class Shelf:
             raise ValueError("not a SHA-256 in hexadecimal")
         return self._folder / sha256[:2] / sha256
 
-    def sweep(self) -> int:
-        """Remove what uploads that broke off have left behind a day ago or earlier; gives how many."""
-        gone = 0
+    def sweep(self) -> list[str]:
+        """Remove what uploads that broke off have left a day ago or earlier; gives the hashes of files as old as that.
+
+        Some of them may belong to no ticket, where a form was refused after its files had come: see ``forget``.
+        """
         for path in self._incoming.glob("*"):
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime < time.time() - _STALE_SECONDS:
-                    path.unlink()
-                    gone += 1
-        return gone
+            self._remove(path)
+        return [path.name for path in self._folder.glob("[0-9a-f][0-9a-f]/*") if _is_stale(path)]
+
+    def forget(self, sha256: str) -> None:
+        """Remove a file that belongs to no ticket, unless somebody has brought it anew within the day."""
+        self._remove(self.path(sha256))
+
+    def _remove(self, path: Path) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if _is_stale(path):
+                path.unlink()
 
     @contextlib.contextmanager
     def _draft(self) -> Iterator[tuple[Path, int]]:
@@ -98,13 +112,23 @@ class Shelf:
         target = self.path(sha256)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Linked, not moved: of two that bring the same file one wins, and nobody ever sees half of it.
-        with contextlib.suppress(FileExistsError):
+        try:
             target.hardlink_to(draft)
+        except FileExistsError:
+            # Brought anew: whoever sweeps must not take it for forgotten.
+            os.utime(target)
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _is_stale(path: Path) -> bool:
+    try:
+        return path.stat().st_mtime < time.time() - _STALE_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def _write(handle: int, data: bytes, digest: hashlib._Hash) -> None:

@@ -18,7 +18,7 @@ import structlog
 from common.store import NotWritten
 from tickets.desk.telling import notice_sent
 from tickets.errors import DeskError
-from tickets.outbox_rows import Due, claim, postpone, put_aside, recipients, settle_shown
+from tickets.outbox_rows import Due, claim, postpone, put_aside, recipients, revive, settle_shown
 from tickets.store import TicketStore
 from tickets.ticket_deadlines import ExtensionError
 from tickets.workflow import IllegalMoveError
@@ -118,10 +118,11 @@ class Outbox:
                 group.create_task(self._safely(notice), name="notice")
         return len(due)
 
-    async def retry(self, notice_id: str) -> None:
-        """Try a notice anew that was put aside: the office has mended what was wrong."""
-        await self._store.run(lambda work: postpone(work, notice_id, self._now(), "", tries=0))
+    async def retry(self, notice_id: str) -> bool:
+        """Try a notice anew that was put aside: the office has mended what was wrong. False if it was not aside."""
+        revived = await self._store.run(lambda work: revive(work, notice_id, self._now()))
         self.poke()
+        return revived
 
     async def _safely(self, notice: Due) -> None:
         """One notice's trouble must not take the others with it: its lease brings it back."""

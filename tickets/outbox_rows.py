@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from tickets.store.tables_register import memberships, people, units
 from tickets.store.tables_work import notices
 from tickets.store.work import Work
 
+_MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _waiting = notices.c.state == sa.literal_column("'waiting'")
 _due = (
     sa.select(notices.c.id)
@@ -63,6 +65,15 @@ _roles_of = (
     .order_by(people.c.id)
 )
 _duty = sa.select(units.c.duty_phones).where(units.c.id == sa.bindparam("unit"))
+_of_ticket = (
+    sa.select(notices).where(notices.c.ticket_id == sa.bindparam("ticket")).order_by(notices.c.created_at, notices.c.id)
+)
+_revive = (
+    notices.update()
+    .where(notices.c.id == sa.bindparam("b_id"), notices.c.state == "failed")
+    .values(state="waiting", tries=0, error="", next_at=sa.bindparam("again"))
+    .returning(notices.c.id)
+)
 _aside = sa.select(notices).where(notices.c.state == "failed").order_by(notices.c.created_at.desc(), notices.c.id)
 
 
@@ -113,7 +124,9 @@ def settle_shown(work: Work, notice_id: str, at: datetime, proof: Mapping[str, s
 def recipients(connection: Connection, notice: Due, now: datetime) -> Sequence[str]:
     """The telephone numbers that a notice goes to: the caller's; of a unit those who hold the roles, else its duty."""
     if notice.audience != "unit":
-        return [notice.recipient.replace(" ", "").replace("-", "")]
+        # Contacts are typed: a name or a remark may stand around the number.
+        found = _MOBILE.search(re.sub(r"[\s-]", "", notice.recipient))
+        return [found[0]] if found else []
     day = civil(now).date()
     rows = connection.execute(_roles_of, {"unit": notice.recipient})
     held = [
@@ -124,6 +137,16 @@ def recipients(connection: Connection, notice: Due, now: datetime) -> Sequence[s
         and (row.until is None or day < row.until)
     ]
     return list(dict.fromkeys(held)) or list(connection.execute(_duty, {"unit": notice.recipient}).scalar() or ())
+
+
+def told_of(connection: Connection, ticket_id: str) -> Sequence[sa.Row[tuple[object, ...]]]:
+    """All notices about a ticket, oldest first."""
+    return connection.execute(_of_ticket, {"ticket": ticket_id}).all()
+
+
+def revive(work: Work, notice_id: str, now: datetime) -> bool:
+    """Whether it had been put aside; now it waits again, and its tries are forgotten."""
+    return work.connection.execute(_revive, {"b_id": notice_id, "again": now}).first() is not None
 
 
 def aside(connection: Connection) -> Sequence[sa.Row[tuple[object, ...]]]:

@@ -10,7 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from common.clock import CIVIL
-from tickets.calendar_library import library_years
+from hotline.database import DatabaseError
+from hotline.known_days import known_days
+from hotline.settings import load
 from tickets.calendar_notice import from_ics, from_json
 from tickets.deadlines import Deadline
 from tickets.ruleset import DEFAULT_RULES
@@ -33,12 +35,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the dates; 2 with one line when the input cannot be used."""
+    """Print the dates; 2 with one line when the input, or the calendar in the database, cannot be used."""
     try:
         received = _instant(args.received)
-        calendar = Calendar([*library_years(), *(_notice(Path(name)) for name in args.calendar)])
+        notices = [_notice(Path(name)) for name in args.calendar]
+        years, local = known_days(load().database)
+        calendar = Calendar([*years, *notices], local)
         dates = ticket_deadlines(Terms(received, args.category.strip()), calendar, DEFAULT_RULES)
-    except _InputError as problem:
+    except (_InputError, DatabaseError) as problem:
         print(problem, file=sys.stderr)
         return 2
     except OverflowError:

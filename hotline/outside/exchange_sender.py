@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import aiohttp
 import structlog
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from yarl import URL
 
 from common.store import NotWritten
@@ -52,8 +53,9 @@ class ExchangeSender:
         while True:
             try:
                 busy = await self.deliver()
-            except NotWritten as error:
-                log.warning("exchanges could not be read", error=type(error.__cause__).__name__)
+            except (NotWritten, SQLAlchemyError) as error:
+                # What was in hand comes back with its lease.
+                log.warning("the database did not answer the exchange", error=type(error).__name__)
                 busy = 0
             if not busy:
                 await asyncio.sleep(_IDLE_SECONDS)

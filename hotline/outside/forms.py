@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -17,6 +18,8 @@ TOO_OFTEN = ProblemKind("too-often", 429, "操作过于频繁", "请稍后再试
 NOT_A_FORM = ProblemKind("not-a-form", 415, "请求内容的类型不对", "请以表单（multipart/form-data）提交。")
 
 _FIELDS_MOST = 30
+#: Nobody holds a line open for longer by sending drop by drop.
+_LONGEST_SECONDS = 900
 _FIELD_BYTES = 20_000
 #: All fields of a form without files.
 _BODY_BYTES = 200_000
@@ -53,10 +56,18 @@ async def read_form(request: web.Request, shelf: Shelf, most_files: int, may_bri
     Raises:
         Problem: it is no form, too large, or a file is refused; files taken before then stay on the shelf unattached.
     """
-    if request.content_type == "application/x-www-form-urlencoded":
-        return Form(await _plain(request))
-    if request.content_type != "multipart/form-data":
-        raise NOT_A_FORM.problem()
+    try:
+        async with asyncio.timeout(_LONGEST_SECONDS):
+            if request.content_type == "application/x-www-form-urlencoded":
+                return Form(await _plain(request))
+            if request.content_type == "multipart/form-data":
+                return await _multipart(request, shelf, most_files, may_bring)
+    except TimeoutError as error:
+        raise NOT_A_FORM.problem("上传用时过长，请减少附件后再试。") from error
+    raise NOT_A_FORM.problem()
+
+
+async def _multipart(request: web.Request, shelf: Shelf, most_files: int, may_bring: MayBring) -> Form:
     fields: dict[str, str] = {}
     files: list[Stored] = []
     try:

@@ -29,6 +29,8 @@ from tickets.attachment_api import AttachmentPages
 from tickets.attachment_scans import Scans
 from tickets.attachment_shelf import Shelf
 from tickets.desk import TicketDesk
+from tickets.feedback_api import FeedbackPages
+from tickets.notice_api import NoticePages
 from tickets.outbox import Outbox
 from tickets.store import TicketStore
 
@@ -63,7 +65,12 @@ def outside(
     if settings.partners:
         routes += exchange.routes()
         works["exchange"] = ExchangeSender(store, settings.partners, session, now).run
-    served = [*operations(AttachmentPages(store, shelf)), *operations(ExchangePages(store, exchange))]
+    served = [
+        *operations(AttachmentPages(store, shelf)),
+        *operations(ExchangePages(store, exchange)),
+        *operations(NoticePages(store, outbox.retry)),
+        *operations(FeedbackPages(store)),
+    ]
     return OutsideParts(tuple(routes), tuple(served), works)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -242,3 +244,26 @@ async def test_units_see_the_files_of_their_own_tickets_unless_the_caller_is_hid
             assert await status(plain, "token-of-other") == 404
             assert await status(hidden, "token-of-mine") == 404
             assert await status(hidden, TOKEN) == 200
+
+
+async def test_files_that_no_ticket_has_are_forgotten_after_a_day(database_url: str, kept_files: Shelf) -> None:
+    """A refused form's picture goes; a ticket's stays however old, and so does what was brought anew today."""
+    async with city(database_url) as here:
+        ticket = await here.drafted()
+        [mine] = await put(here, kept_files, ticket, files.PNG)
+        lost = await kept_files.take("丢.jpg", files.pieces(files.JPEG))
+        again = await kept_files.take("又.gif", files.pieces(files.GIF))
+        for stored in (mine, lost, again):
+            os.utime(kept_files.path(stored.sha256), (0, 0))
+        await kept_files.take("又.gif", files.pieces(files.GIF))
+        scans = Scans(here.books.tickets, kept_files, Unscanned())
+        assert await scans.forget_orphans() == 1
+        assert {path.name for path in remaining(kept_files)} == {mine.sha256, again.sha256}
+
+
+async def test_a_full_disk_takes_no_files(kept_files: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters must not cost the recordings their disk; the citizen is told to send without."""
+    usage = shutil.disk_usage("/")._replace(free=500 * MEGABYTE)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(AttachmentRefusedError, match="暂时不能接收附件"):
+        await kept_files.take("a.png", files.pieces(files.PNG))

@@ -24,7 +24,7 @@ from hotline.outside.exchange_api import ExchangePages
 from hotline.outside.exchange_sender import LEASE, RETRIES, ExchangeSender
 from hotline.outside.signatures import LONGEST, sign
 from hotline.settings_outside import Partner
-from tests.books import url
+from tests.books import books, url
 from tests.city import REVIEWER, City, city, heating, lamp
 from tests.http_kit import TOKEN, Answer
 from tests.outside_kit import Client, served
@@ -303,3 +303,28 @@ async def test_the_hotlines_people_hand_over_and_see_how_far_it_is(database_url:
             assert (await post({"partner": "fire", "reason": "转"})).status == 409
             async with client.get(path, headers=headers) as answer:
                 assert (await answer.json())["exchanges"] == done.json["exchanges"]
+
+
+@pytest.mark.covers("R16.2")
+async def test_of_two_senders_each_ticket_is_sent_by_one(database_url: str) -> None:
+    """Two services on one database: the partner hears of each ticket once."""
+    arrived: list[str] = []
+
+    async def take(request: web.Request) -> web.Response:
+        ref = (await request.json())["ref"]
+        arrived.append(ref)
+        return web.json_response({"number": f"P-{ref}", "status": "awaiting_review", "words": "已登记", "ended": False})
+
+    port = unused_port()
+    partner = Partner(name="police", title="110", our_name="hotline", secret=SECRET, url=f"http://127.0.0.1:{port}")
+    async with city(database_url) as here, books(database_url) as other, aiohttp.ClientSession() as session:
+        async with served(here.books, outside=[web.post(TICKETS, take)], port=port):
+            exchange = Exchange(here.books.tickets, (partner,), clock.now)
+            tickets = [await here.submitted() for _ in range(8)]
+            for ticket in tickets:
+                await exchange.hand_over(ticket.id, "police", "转办")
+            stores = (here.books.tickets, other.tickets) * 2
+            senders = [ExchangeSender(store, (partner,), session, clock.now) for store in stores]
+            while sum(await asyncio.gather(*(sender.deliver() for sender in senders))):
+                pass
+        assert sorted(arrived) == sorted(ticket.number for ticket in tickets)

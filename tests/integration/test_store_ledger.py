@@ -64,6 +64,20 @@ async def test_a_change_that_fails_harms_no_other(database_url: str) -> None:
         assert [kept.id for kept in await at.calls.open_calls()] == ["node-1.1", "node-1.3"]
 
 
+async def test_two_processes_with_the_same_calls_in_another_order_both_get_through(database_url: str) -> None:
+    """With a change in each batch that is refused, the others of both are written: no deadlock."""
+    async with books(database_url, window=0.01) as one, books(database_url, window=0.01) as two:
+        for _ in range(10):
+            names = [f"n.{n}" for n in range(20)]
+            acts = [
+                at.calls.save(saved)
+                for at, order in ((one, names), (two, names[::-1]))
+                for saved in (call("broken", trunk=None), *map(call, order))
+            ]
+            outcomes = await asyncio.gather(*acts, return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes if outcome] == [NotWritten] * 2
+
+
 async def test_what_a_refused_change_says_holds_no_number(database_url: str) -> None:
     """The message of a refused change names no telephone number, since it ends in the log."""
     async with books(database_url) as at:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -93,6 +93,22 @@ async def test_numbers_count_anew_each_civil_day(database_url: str) -> None:
             for n in (-2, -1, 0)
         ]
     assert numbers == ["20261123-000001", "20261123-000002", "20261124-000001"]
+
+
+async def test_calls_of_both_sides_of_midnight_in_one_transaction_are_numbered_by_their_own_days(
+    database_url: str,
+) -> None:
+    """What is committed together is not of one day because of that: each number has the day of its own call."""
+    midnight = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+    async with books(database_url, window=0.2) as at:
+
+        async def numbers(*seconds: int) -> list[str]:
+            instants = [midnight + timedelta(seconds=one) for one in seconds]
+            opening = (at.desk.open_from_call(f"n.{instant}", "", Kind.MATTER, instant) for instant in instants)
+            return [ticket.number for ticket in await asyncio.gather(*opening)]
+
+        assert await numbers(-9, -8) == ["20261124-000001", "20261124-000002"]
+        assert await numbers(-1, 0) == ["20261124-000003", "20261125-000001"]
 
 
 async def test_a_call_without_an_id_opens_nothing(database_url: str) -> None:

@@ -11,6 +11,13 @@ import pytest
 from hotline.cli import deadline
 
 
+@pytest.fixture(autouse=True)
+def no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in this machine's own database says nothing here: the shipped calendar is asked."""
+    monkeypatch.setenv("HOTLINE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("HOTLINE_DATABASE_URL", raising=False)
+
+
 def run(*argv: str) -> int:
     """The verb as the command line calls it."""
     parser = argparse.ArgumentParser(prog="hotline")

@@ -96,15 +96,20 @@ STANDING: tuple[tuple[Telling, str, Status, int], ...] = (
     (stories_hard.overdue, "0401", Status.SUPERVISED, 8),
     (stories_hard.emergency, "emergency", Status.CO_HANDLING, 1),
     (stories_hard.reported, "nature accusation", Status.IN_HANDLING, 2),
+    #: An emergency that each unit has acknowledged and that is over.
+    (stories_hard.emergency, "emergency", Status.CLOSED, 8),
 )
 _HOURS = (*[1] * 7, 4, 9, 12, 11, 9, 5, 6, 10, 10, 9, 7, 5, 4, 4, 3, 2, 1)
+#: From so many tickets on, each state has several, so that a queue looks like one.
+_SHOWN = 200
 _OF_MANY = (("0101", 8), ("0303", 3))
 
 
 def parts(plan: Plan, register: Register) -> list[Part]:
     """Every ticket of the plan, in the order in which they begin."""
     rng = random.Random(plan.seed)  # noqa: S311 - a play, not a secret
-    found = [*_standing(plan, register), *_many(plan, rng)]
+    standing = list(_standing(plan, register))
+    found = [*standing, *_many(plan, rng), *(standing * 2 if plan.tickets >= _SHOWN else ())]
     while len(found) < plan.tickets:
         (story, about), begins = weighted(rng, MIX), _begins(plan, rng)
         found.append(Part(begins, story, about))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from tickets.register import Register
 from tickets.store import TicketFilter, TicketStore
 
 _AT_ONCE = 500
+_MATTER = "诉求事项"
 _CHANNELS = {
     Channel.TELEPHONE: "12345电话",
     Channel.MAILBOX: "市长信箱",
@@ -64,7 +65,7 @@ COLUMNS = (
     Column("事发地编号", lambda t, _: t.details.place),
     Column("事发地", lambda t, r: r.name(t.details.place)),
     Column("紧急程度", lambda t, _: t.details.urgency.words),
-    Column("诉求事项", lambda t, _: t.details.matter),
+    Column(_MATTER, lambda t, _: t.details.matter),
     Column("承办单位编号", lambda t, _: t.unit),
     Column("承办单位", lambda t, r: r.name(t.unit)),
     Column("派单时间", lambda t, _: _time(t.turn.received) if t.turn else ""),
@@ -92,18 +93,32 @@ class Batch:
     rows: Sequence[Sequence[str]]
 
 
-async def exported(store: TicketStore, shown: TicketFilter, *, contacts: bool) -> AsyncIterator[Batch]:
+def _everybody_may_know(_: Ticket) -> bool:
+    return False
+
+
+async def exported(
+    store: TicketStore,
+    shown: TicketFilter,
+    *,
+    contacts: bool,
+    hidden: Callable[[Ticket], bool] = _everybody_may_know,
+) -> AsyncGenerator[Batch, None]:
     """The tickets of a filter, newest first, some at a time; confidential ones are never among them (R25.1).
 
     Whoever passes a batch on has written its numbers into the audit first. Numbers of telephones and identity cards
-    that stand in the matter are masked unless ``contacts`` are allowed.
+    that stand in the matter are masked unless ``contacts`` are allowed. ``hidden`` says of which tickets the one who
+    exports must not learn who the caller is, whatever is allowed (A16).
     """
     register = await store.register()
     chosen = columns(contacts=contacts)
     after = None
     while True:
         page = await store.page(shown, limit=_AT_ONCE, after=after)
-        rows = [[_said(one, ticket, register, contacts=contacts) for one in chosen] for ticket in page.rows]
+        rows = [
+            [_said(one, ticket, register, told=contacts and not hidden(ticket)) for one in chosen]
+            for ticket in page.rows
+        ]
         if rows:
             yield Batch(tuple(ticket.number for ticket in page.rows), rows)
         if page.next is None:
@@ -111,8 +126,10 @@ async def exported(store: TicketStore, shown: TicketFilter, *, contacts: bool) -
         after = page.next
 
 
-def _said(column: Column, ticket: Ticket, register: Register, *, contacts: bool) -> str:
+def _said(column: Column, ticket: Ticket, register: Register, *, told: bool) -> str:
     text = column.of(ticket, register)
-    if contacts or column.heading != "诉求事项":
+    if told:
         return text
-    return _NUMBERS.sub(lambda found: masked(found[0]), text)
+    if column.contact:
+        return ""
+    return text if column.heading != _MATTER else _NUMBERS.sub(lambda found: masked(found[0]), text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from tickets.search import document
 from tickets.store.rows import ENDED, TICKET_COLUMNS, ticket_of
 from tickets.store.tables import tables, tickets
 
-#: ``common.search.Search(reads, ticket_index)`` searches it.
+#: ``TicketStore.search`` searches it.
 ticket_index = SearchIndex("ticket", tables)
 
 
@@ -28,6 +28,12 @@ def keep_found(connection: Connection, register: Register, changed: Iterable[Tic
     }
     ticket_index.forget(connection, [name for name, found in documents.items() if found is None])
     ticket_index.index(connection, [found for found in documents.values() if found is not None])
+
+
+def of_ids(connection: Connection, ids: Sequence[str]) -> dict[str, Ticket]:
+    """Those of these tickets that there are, as they are now, by their ids."""
+    query = sa.select(*TICKET_COLUMNS).where(tickets.c.id.in_(ids))
+    return {ticket.id: ticket for ticket in map(ticket_of, connection.execute(query))}
 
 
 def refill(connection: Connection, register: Register, after: str = "", *, at_once: int = 500) -> str:

@@ -73,8 +73,12 @@ def _numbers(connection: Connection, openings: Sequence[Opening]) -> dict[str, I
     statement = _count_on(connection.dialect.name)
     for day, more in sorted(Counter(map(_day, openings)).items()):
         last = connection.execute(statement, {"day": day, "last": more}).scalar_one()
-        numbers[day] = (f"{day}-{n:06d}" for n in range(last - more + 1, last + 1))
+        numbers[day] = _of_day(day, range(last - more + 1, last + 1))
     return numbers
+
+
+def _of_day(day: str, counts: range) -> Iterator[str]:
+    return (f"{day}-{count:06d}" for count in counts)
 
 
 @cache

@@ -13,10 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common.paging import Cursor, Page
+from common.search import Search
 from common.store import Ledger
 from tickets.model import Entry, Opening, Ticket
 from tickets.register import Register
 from tickets.store import registering
+from tickets.store.finding import ticket_index
 from tickets.store.opening import open_all
 from tickets.store.reading import TicketFilter, page_query
 from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, entry_of, ticket_of
@@ -48,6 +50,8 @@ class TicketStore:
         self._reads = reads
         self._ledger = ledger
         self._shelf = registering.RegisterShelf()
+        #: Finds tickets by their words; what it finds is not yet judged by who may see it.
+        self.search = Search(reads, ticket_index)
 
     async def run(self, use_case: Callable[[Work], T], *touches: str) -> T:
         """Carry out a use case in one transaction; on disk when this returns. ``touches`` are tickets it will read.

@@ -1,0 +1,121 @@
+"""Units hand entries in over HTTP, owners consent and level 1 reviews them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.case_kit import City, city
+from tests.http_kit import TOKEN, Answer
+
+SUBSIDY = {
+    "title": "供暖补贴怎么申领",
+    "body": "持身份证到社区登记。",
+    "entry_class": "policy",
+    "source": "滨政字〔2026〕1号",
+    "published_on": "2026-11-24",
+}
+
+
+async def propose(at: City, bearer: str = "housing", **more: object) -> Any:
+    """A proposal's receipt."""
+    answer = await at.send("POST", "/knowledge/proposals", {**SUBSIDY, **more}, bearer)
+    assert answer.status == 201, answer.body.decode()
+    return answer.json
+
+
+async def decide(at: City, proposal: str, how: str, token: str = TOKEN, **told: object) -> Answer:
+    """Approve, consent to or refuse one."""
+    return await at.send("POST", f"/knowledge/proposals/{proposal}/{how}", told, token)
+
+
+async def waiting(at: City, token: str = TOKEN) -> list[str]:
+    """The ids of the proposals that somebody sees waiting."""
+    return [one["id"] for one in (await at.get("/knowledge/proposals", token)).json["proposals"]]
+
+
+async def titles(at: City) -> list[str]:
+    """What is found by 供暖."""
+    return [one["title"] for one in (await at.get("/knowledge/entries?query=供暖")).json["entries"]]
+
+
+@pytest.mark.covers("R20.1")
+async def test_a_unit_hands_in_and_level_1_publishes(tmp_path: Path, database_url: str) -> None:
+    """Until a reviewer of level 1 has approved it is not found; neither its unit nor an agent may approve it."""
+    async with city(tmp_path, database_url) as at:
+        receipt = await propose(at)
+        assert (receipt["stage"], await titles(at)) == ("awaiting_review", [])
+        assert await waiting(at) == await waiting(at, "housing") == [receipt["proposal"]]
+        for token in ("housing", "agent"):
+            refused = await decide(at, receipt["proposal"], "approve", token)
+            assert (refused.status, refused.is_problem) == (409, True)
+        done = await decide(at, receipt["proposal"], "approve")
+        assert (done.status, done.json["stage"]) == (200, "accepted")
+        assert await titles(at) == ["供暖补贴怎么申领"]
+        assert await waiting(at) == []
+        assert (await at.get(f"/knowledge/entries/{done.json['entry']}")).json["owner"] == "住建局"
+        assert (await decide(at, receipt["proposal"], "approve")).status == 409
+
+
+@pytest.mark.covers("R20.1")
+async def test_nobody_reviews_their_own_and_a_refusal_has_a_reason(tmp_path: Path, database_url: str) -> None:
+    """What level 1's own person proposed waits for another; what is refused is never found."""
+    async with city(tmp_path, database_url) as at:
+        own = await propose(at, TOKEN)
+        assert (await decide(at, own["proposal"], "approve")).status == 409
+        assert (await decide(at, own["proposal"], "refuse")).status == 422
+        done = await decide(at, own["proposal"], "refuse", why="来源不明")
+        assert (done.status, done.json["stage"]) == (200, "refused")
+        assert await titles(at) == await waiting(at) == []
+
+
+@pytest.mark.covers("R20.3")
+async def test_another_units_entry_waits_for_its_owner(tmp_path: Path, database_url: str) -> None:
+    """The owner alone is asked; units that have no part in it do not see the proposal at all."""
+    async with city(tmp_path, database_url) as at:
+        first = await propose(at)
+        entry = (await decide(at, first["proposal"], "approve")).json["entry"]
+        change = await propose(at, "urban", title="供暖补贴网上申领", entry=entry)
+        assert change["stage"] == "awaiting_consent"
+        assert await waiting(at, "housing") == await waiting(at, "urban") == [change["proposal"]]
+        assert await waiting(at, "street") == []
+        assert (await decide(at, change["proposal"], "consent", "street")).status == 404
+        assert (await decide(at, change["proposal"], "consent", "urban")).status == 409
+        agreed = await decide(at, change["proposal"], "consent", "housing")
+        assert (agreed.status, agreed.json["stage"]) == (200, "awaiting_review")
+        assert (await decide(at, change["proposal"], "approve")).status == 200
+        whole = (await at.get(f"/knowledge/entries/{entry}")).json
+        assert (whole["title"], whole["owner"], whole["version"]) == ("供暖补贴网上申领", "住建局", 2)
+
+
+async def test_the_same_key_makes_one_proposal(tmp_path: Path, database_url: str) -> None:
+    """Sent again it gives the first answer; refused, the key stays free."""
+    async with city(tmp_path, database_url) as at:
+        unknown = {**SUBSIDY, "entry": "unknown"}
+        assert (await at.send("POST", "/knowledge/proposals", unknown, "housing", key="the-same-key-1")).status == 409
+        first = await at.send("POST", "/knowledge/proposals", SUBSIDY, "housing", key="the-same-key-1")
+        again = await at.send("POST", "/knowledge/proposals", SUBSIDY, "housing", key="the-same-key-1")
+        assert (first.status, again.status, again.body) == (201, 201, first.body)
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert await waiting(at) == [first.json["proposal"]]
+
+
+async def test_what_is_no_entry_is_refused(tmp_path: Path, database_url: str) -> None:
+    """Missing, contradictory, unknown or unwritable: 422 with what is wrong; a reading token writes nothing."""
+    async with city(tmp_path, database_url) as at:
+        for wrong in (
+            {"title": ""},
+            {"body": "\x00"},
+            {"entry_class": "rumour"},
+            {"published_on": "2026-13-01"},
+            {"expires_on": "2020-01-01"},
+            {"entry_class": "announcement"},
+            {"owner": "城管局"},
+        ):
+            answer = await at.send("POST", "/knowledge/proposals", {**SUBSIDY, **wrong}, "housing")
+            assert (answer.status, answer.is_problem) == (422, True), wrong
+        assert (await at.send("POST", "/knowledge/proposals", SUBSIDY, "reader")).status == 403
+        assert (await decide(at, "unknown", "approve")).status == 404
+        assert await waiting(at) == []

@@ -1,0 +1,122 @@
+"""Notices over HTTP: what a caller was told, with its proof; what could not be delivered, and trying it anew (A18)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from common.api.ask import Ask
+from common.api.caller import Scope
+from common.api.fields import Asked, Revealing, Shown, Stamp
+from common.api.operation import Reply, operation
+from common.api.problem import NO_RIGHT, missing
+from tickets.api_acting import may_see
+from tickets.api_shown import OfTicket
+from tickets.notice_texts import NoticeKind
+from tickets.outbox_rows import aside, told_of
+from tickets.store import TicketStore
+
+_STATES = "waiting 待发，sent 已发（有凭证），shown 仅显示、未发出，failed 多次未成已搁置。"
+
+
+class OfNotice(Asked):
+    """A notice's id in an address."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+class NoticeShown(Shown):
+    """One notice."""
+
+    id: str
+    kind: NoticeKind
+    audience: Annotated[str, Field(description="caller 诉求人，unit 单位。")]
+    recipient: Annotated[str, Field(description="诉求人号码（未写明理由时隐去中间几位）或单位编号。")]
+    text: str
+    state: Annotated[str, Field(description=_STATES)]
+    tries: int
+    created_at: Stamp
+    sent_at: Stamp | None
+    proof: dict[str, str]
+    error: str
+
+
+class NoticeList(Shown):
+    """Notices."""
+
+    notices: list[NoticeShown]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePages:
+    """The outbox's part of ``/api/v1``; ``retry`` sends one anew."""
+
+    store: TicketStore
+    retry: Callable[[str], Awaitable[bool]]
+
+    @operation("GET", "/api/v1/tickets/{number}/notices", summary="工单的告知记录", tag="工单", audit="notices.list")
+    async def list_notices(self, ask: Ask, ids: OfTicket, query: Revealing) -> Reply[NoticeList]:
+        """What was told about a ticket, oldest first, with the proof; for level 1 only, since numbers stand in it."""
+        del query  # the reason in it has reached ``ask``
+        root = await self._root(ask)
+        ticket = await self.store.by_number(ids.number)
+        if ticket is None or not may_see(ticket, ask, root):
+            raise missing("工单")
+        found = await self.store.read(lambda connection: told_of(connection, ticket.id))
+        return Reply(NoticeList(notices=[_shown(one, ask) for one in found]), [ticket.number])
+
+    @operation("GET", "/api/v1/failed-notices", summary="搁置的告知", tag="待办", audit="notices.failed")
+    async def list_failed_notices(self, ask: Ask, query: Revealing) -> Reply[NoticeList]:
+        """What reached nobody, newest first, 200 at most: the office tells these people otherwise."""
+        del query  # as above
+        await self._root(ask)
+        found = await self.store.read(aside)
+        return Reply(NoticeList(notices=[_shown(one, ask) for one in found]), [str(one.id) for one in found])
+
+    @operation(
+        "POST",
+        "/api/v1/failed-notices/{id}/retry",
+        summary="重新发送一条搁置的告知",
+        tag="待办",
+        scope=Scope.WRITE,
+        audit="notices.retry",
+        status=202,
+    )
+    async def retry_notice(self, ask: Ask, ids: OfNotice) -> Reply[NoticeList]:
+        """Once what was wrong is mended; only what was put aside can be sent anew."""
+        await self._root(ask)
+        if not await self.retry(ids.id):
+            raise missing("搁置的告知")
+        return Reply(NoticeList(notices=[]), [ids.id])
+
+    async def _root(self, ask: Ask) -> str:
+        root = (await self.store.register()).tree.root
+        if ask.caller.unit != root:
+            raise NO_RIGHT.problem("告知记录由一级机构查看。")
+        return root
+
+
+def _shown(row: Any, ask: Ask) -> NoticeShown:
+    to_caller = row.audience == "caller"
+    return NoticeShown(
+        id=row.id,
+        kind=NoticeKind.of(row.kind),
+        audience=row.audience,
+        recipient=ask.number(row.recipient) if to_caller else row.recipient,
+        text=_without_code(row.text),
+        state=row.state,
+        tries=row.tries,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        proof=row.proof or {},
+        error=row.error,
+    )
+
+
+def _without_code(text: str) -> str:
+    """The query code is the caller's alone: it is told once, and shown to nobody else."""
+    head, mark, rest = text.partition("查询码")
+    return f"{head}{mark}******{rest[6:]}" if mark else text
