@@ -26,7 +26,7 @@ check: ## Lint, formatting, types and import contracts
 	@scripts/setup venv
 	@scripts/check
 
-bench: ## Measure calls per second, set-up time and CPU beside a plain dialplan
+bench: ## Measure calls, the desk and search beside the plain thing that does the same
 	@scripts/setup venv speech asterisk tests
 	@.venv/bin/python -m bench
 
