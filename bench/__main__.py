@@ -17,7 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*_BENCHES, []], help="which (default: all)")
     parser.add_argument("--quick", action="store_true", help="short runs, to see that it works; not for figures")
-    parser.add_argument("--million", action="store_true", help="desk and search: a million tickets too (half an hour more)")
+    parser.add_argument("--million", action="store_true", help="desk, search: a million tickets too (half an hour)")
     parser.add_argument("--profile", action="store_true", help="desk: print where the time goes")
     arguments = parser.parse_args()
     folder = Path("var") / "bench"
