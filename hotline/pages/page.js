@@ -98,7 +98,7 @@ async function show(id) {
     识别: call.reason, 工单: call.tickets.join("、") || "（无）" };
   for (const [name, value] of Object.entries(facts)) list.append(node("dt", name), node("dd", value));
   for (const recording of call.recordings) {
-    list.append(node("dt", `${TRACKS[recording.track] || recording.track} ${recording.who}`), await sound(recording));
+    list.append(node("dt", [TRACKS[recording.track] || recording.track, recording.who.replace("caller", "")].join(" ")), await sound(recording));
   }
   if (!call.recordings.length) list.append(node("dt", "录音"), node("dd", "通话结束后几秒内出现"));
   at("detail-body").replaceChildren(list);
