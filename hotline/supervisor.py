@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 #: A process that lives so long was well; its next death starts from the shortest pause again.
 _WELL_SECONDS = 30.0
 _PAUSES = (0.1, 0.5, 1.0, 2.0)
+#: So many deaths in a row are no accident.
+_TELLING_DEATHS = 5
 _PR_SET_PDEATHSIG = 1
 _STOP_SECONDS = 10.0
 
@@ -63,6 +65,8 @@ class Child:
                 return
             deaths = 0 if time.monotonic() - began > _WELL_SECONDS else deaths + 1
             log.error("a process ended and is started again", process=self.name, code=code)
+            if deaths == _TELLING_DEATHS:
+                log.error("a process does not stay up: what it said above tells why", process=self.name)
             await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
 
     async def stop(self, seconds: float, number: int = signal.SIGTERM) -> None:
