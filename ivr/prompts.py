@@ -13,18 +13,13 @@ class Prompt(StrEnum):
 
     GREETING = "greeting"
     RECORDED = "recorded"
-    PLEASE_WAIT = "please-wait"
     ALL_SEATS_BUSY = "all-seats-busy"
     NOBODY_ON_DUTY = "nobody-on-duty"
-    QUEUE_CALLBACK_HINT = "queue-callback-hint"
     WAIT_CHOICES = "wait-choices"
-    TO_A_PERSON = "to-a-person"
     SEAT_SERVES = "seat-serves"
     MENU = "menu"
-    SORRY_RESUMED = "sorry-resumed"
     INVALID_KEY = "invalid-key"
     GOODBYE = "goodbye"
-    CLOSING_DRAIN = "closing-drain"
 
     LEAVE_MESSAGE = "leave-message"
     MESSAGE_AGAIN = "message-again"

@@ -133,7 +133,7 @@ def test_the_city_and_its_keys_are_filled_in() -> None:
     texts = announcements(Settings(city_name="德州市", emergency_key="8", callback_key="3"))
     assert "德州市12345" in texts[Prompt.GREETING].text
     assert "紧急求助请按8" in texts[Prompt.RECORDED].text
-    assert "请按3" in texts[Prompt.QUEUE_CALLBACK_HINT].text
+    assert "回拨请按3,紧急情况请按8" in texts["queue-periodic-announce"].text
 
 
 @pytest.mark.parametrize(
