@@ -8,6 +8,7 @@ The text kept here has no telephone numbers (``common.bigrams``).
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -66,6 +67,8 @@ class SearchIndex:
         # To build a statement costs more than to run it.
         this_one = self.documents.c.key == sa.bindparam("its_key")
         self._forget = self.documents.delete().where(this_one)
+        self._restate = self.documents.update().where(self.documents.c.id == sa.bindparam("its_id"))
+        self._restate = self._restate.values(status=sa.bindparam("new_status"))
         self._save = self.documents.update().where(this_one)
         self._save = self._save.values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
 
@@ -79,6 +82,12 @@ class SearchIndex:
         fresh = [entry for name, entry in latest.items() if name not in standing]
         self._insert(connection, fresh)
         self._change(connection, [(row, latest[row.id]) for row in sorted(standing.values(), key=lambda row: row.key)])
+
+    def restate(self, connection: Connection, statuses: Mapping[str, str]) -> None:
+        """Only the statuses of these have changed: nothing of them is read; no error for what is not there."""
+        if statuses:
+            told = [{"its_id": name, "new_status": status} for name, status in sorted(statuses.items())]
+            connection.execute(self._restate, told)
 
     def forget(self, connection: Connection, ids: Sequence[str]) -> None:
         """Let these be found no more, within the caller's transaction; no error for what is not there."""
@@ -106,21 +115,28 @@ class SearchIndex:
 
     def _insert(self, connection: Connection, fresh: list[dict[str, Any]]) -> None:
         statement = insert(self.documents, connection.dialect.name).on_conflict_do_nothing(index_elements=["key"])
+        look = False
         while fresh:
-            for entry, key in zip(fresh, self._keys(connection, [entry["at"] for entry in fresh]), strict=True):
+            keys = self._keys(connection, [entry["at"] for entry in fresh], look=look)
+            for entry, key in zip(fresh, keys, strict=True):
                 entry["key"] = key
-            # Another process may have taken some of the keys in the same second; those try the next ones.
+            # Others may have come in the same second, of this process or another; then the next free keys are tried.
             kept = set(connection.execute(statement.returning(self.documents.c.key), fresh).scalars())
             if kept:
                 self._add_words(connection, [entry for entry in fresh if entry["key"] in kept])
             fresh = [entry for entry in fresh if entry["key"] not in kept]
+            look = True
 
-    def _keys(self, connection: Connection, instants: Sequence[datetime]) -> list[int]:
-        """Keys of their own that sort by time: the second, and a count within it."""
-        taken: dict[int, int] = {}
+    def _keys(self, connection: Connection, instants: Sequence[datetime], *, look: bool) -> list[int]:
+        """Keys of their own that sort by time: the second, and a count within it, from 0 on.
+
+        Whether some are taken is only looked up where it is likely, or ``look`` says so.
+        """
+        seconds = [(at - _EPOCH) // timedelta(seconds=1) for at in instants]
+        taken = {} if look else {second: second * PER_SECOND - 1 for second, n in Counter(seconds).items() if n == 1}
         keys = []
-        for at in instants:
-            second = (at - _EPOCH) // timedelta(seconds=1)
+        for its_second in seconds:
+            second = its_second
             while True:
                 first = second * PER_SECOND
                 if second not in taken:

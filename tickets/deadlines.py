@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from common.clock import CIVIL, civil
 from tickets.ruleset import Limit, RuleId, RuleSet, Unit
@@ -98,13 +99,14 @@ def deadline(
     stands = [_Standing.of(pause, calendar, rules, as_of) for pause in pauses]
     first = f"{begun.year}年{spoken(begun.date())}{begun:%H:%M}起,时限{limit.words}({limit.basis})"
     if limit.unit in (Unit.HOURS, Unit.MINUTES):
-        days: list[Day] = []
-        lines = [f"{first},按钟点连续计算"]
+        days: tuple[Day, ...] = ()
+        lines: tuple[str, ...] = (f"{first},按钟点连续计算",)
         at = _clock_time(begun, limit, stands)
         on = at.date()
     else:
-        days, lines = _walk(begun.date(), limit, calendar, stands)
-        lines.insert(0, f"{first},当日不计")
+        walked = _walk(begun.date(), limit, calendar, stands) if stands else _straight(begun.date(), limit, calendar)
+        days = walked.days
+        lines = (f"{first},当日不计", *walked.lines)
         on = days[-1].date
         at = end_of(on, rules)
     return Deadline(
@@ -117,7 +119,7 @@ def deadline(
         at=at,
         provisional=any(day.provisional for day in days),
         promised=on,
-        lines=tuple(lines),
+        lines=lines,
     )
 
 
@@ -160,8 +162,21 @@ class _Standing:
         return self.since < datetime.combine(day + timedelta(days=1), time(), CIVIL) <= self.until
 
 
-def _walk(start: date, limit: Limit, calendar: Calendar, stands: Sequence[_Standing]) -> tuple[list[Day], list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Walked:
     """Each day that was looked at until the limit was full, and a line for each."""
+
+    days: tuple[Day, ...]
+    lines: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _straight(start: date, limit: Limit, calendar: Calendar) -> _Walked:
+    """With no pause, all tickets of a day that have the same limit walk the same days."""
+    return _walk(start, limit, calendar, ())
+
+
+def _walk(start: date, limit: Limit, calendar: Calendar, stands: Sequence[_Standing]) -> _Walked:
     days: list[Day] = []
     lines: list[str] = []
     counted = 0
@@ -185,7 +200,7 @@ def _walk(start: date, limit: Limit, calendar: Calendar, stands: Sequence[_Stand
         # The Civil Code, Article 203: a term in calendar days does not end on a day off.
         if counted == limit.amount and day.working and not standing and not ending:
             break
-    return days, lines
+    return _Walked(tuple(days), tuple(lines))
 
 
 def _caveat(day: Day, calendar: Calendar) -> str:
