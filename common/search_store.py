@@ -92,8 +92,8 @@ class SearchIndex:
     def forget(self, connection: Connection, ids: Sequence[str]) -> None:
         """Let these be found no more, within the caller's transaction; no error for what is not there."""
         rows = self._standing(connection, list(dict.fromkeys(ids)))
-        self._remove_words(connection, rows)
         if rows:
+            self._remove_words(connection, [(row.key, _words(tokens(row.text), row.facets)) for row in rows])
             connection.execute(self._forget, [{"its_key": row.key} for row in rows])
 
     def _standing(self, connection: Connection, ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
@@ -106,9 +106,15 @@ class SearchIndex:
     def _change(self, connection: Connection, changes: Sequence[tuple[sa.Row[Any], dict[str, Any]]]) -> None:
         others = [(row, new) for row, new in changes if any(getattr(row, name) != new[name] for name in _CHANGING)]
         words = [(row, new) for row, new in others if (row.text, row.facets) != (new["text"], new["facets"])]
-        self._remove_words(connection, [row for row, _ in words])
         if words:
-            self._add_words(connection, [{**new, "key": row.key} for row, new in words])
+            had, has = [], []
+            for row, new in words:
+                found = tokens(row.text)
+                had.append((row.key, _words(found, row.facets)))
+                found = found if new["text"] == row.text else tokens(new["text"])
+                has.append((row.key, _words(found, new["facets"])))
+            self._remove_words(connection, had)
+            self._add_words(connection, has)
         if others:
             told = [{"its_key": row.key} | {f"new_{name}": new[name] for name in _CHANGING} for row, new in others]
             connection.execute(self._save, told)
@@ -123,7 +129,10 @@ class SearchIndex:
             # Others may have come in the same second, of this process or another; then the next free keys are tried.
             kept = set(connection.execute(statement.returning(self.documents.c.key), fresh).scalars())
             if kept:
-                self._add_words(connection, [entry for entry in fresh if entry["key"] in kept])
+                found = [
+                    (one["key"], _words(tokens(one["text"]), one["facets"])) for one in fresh if one["key"] in kept
+                ]
+                self._add_words(connection, found)
             fresh = [entry for entry in fresh if entry["key"] not in kept]
             look = True
 
@@ -150,8 +159,8 @@ class SearchIndex:
             keys.append(taken[second])
         return keys
 
-    def _add_words(self, connection: Connection, entries: Sequence[Mapping[str, Any]]) -> None:
-        rows = [{"its_key": entry["key"], "its_words": _words(entry["text"], entry["facets"])} for entry in entries]
+    def _add_words(self, connection: Connection, found: Sequence[tuple[int, str]]) -> None:
+        rows = [{"its_key": key, "its_words": words} for key, words in found]
         if connection.dialect.name == "sqlite":
             statement = sa.insert(self.words).values(rowid=sa.bindparam("its_key"), words=sa.bindparam("its_words"))
         else:
@@ -159,17 +168,15 @@ class SearchIndex:
             statement = sa.insert(self.words).values(key=sa.bindparam("its_key", type_=BigInteger), words=words)
         connection.execute(statement, rows)
 
-    def _remove_words(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> None:
-        if not rows:
-            return
+    def _remove_words(self, connection: Connection, had: Sequence[tuple[int, str]]) -> None:
         if connection.dialect.name == "sqlite":
             # The table keeps no text of its own, so it must be told which words to take out.
             told = {self.words.name: "delete", "rowid": sa.bindparam("its_key"), "words": sa.bindparam("its_words")}
-            old = [{"its_key": row.key, "its_words": _words(row.text, row.facets)} for row in rows]
+            old = [{"its_key": key, "its_words": words} for key, words in had]
             connection.execute(sa.insert(self.words).values(told), old)
         else:
             gone = sa.delete(self.words).where(self.words.c.key == sa.bindparam("its_key", type_=BigInteger))
-            connection.execute(gone, [{"its_key": row.key} for row in rows])
+            connection.execute(gone, [{"its_key": key} for key, _ in had])
 
 
 def facet(name: str, value: str) -> str:
@@ -207,5 +214,5 @@ def _entry(document: Document) -> dict[str, Any]:
     }
 
 
-def _words(text: str, facets: str) -> str:
-    return " ".join((*tokens(text), *facets.split()))
+def _words(found: Sequence[str], facets: str) -> str:
+    return " ".join((*found, *facets.split()))

@@ -99,13 +99,13 @@ def deadline(
     stands = [_Standing.of(pause, calendar, rules, as_of) for pause in pauses]
     first = f"{begun.year}年{spoken(begun.date())}{begun:%H:%M}起,时限{limit.words}({limit.basis})"
     if limit.unit in (Unit.HOURS, Unit.MINUTES):
-        days: tuple[Day, ...] = ()
+        days, version = tuple[Day, ...](), ""
         lines: tuple[str, ...] = (f"{first},按钟点连续计算",)
         at = _clock_time(begun, limit, stands)
         on = at.date()
     else:
         walked = _walk(begun.date(), limit, calendar, stands) if stands else _straight(begun.date(), limit, calendar)
-        days = walked.days
+        days, version = walked.days, walked.version
         lines = (f"{first},当日不计", *walked.lines)
         on = days[-1].date
         at = end_of(on, rules)
@@ -113,7 +113,7 @@ def deadline(
         rule=rule,
         basis=limit.basis,
         rules_version=rules.version,
-        calendar_version=calendar.version(days[0].date, on) if days else "",
+        calendar_version=version,
         start=begun,
         on=on,
         at=at,
@@ -121,6 +121,14 @@ def deadline(
         promised=on,
         lines=lines,
     )
+
+
+def instant_due(rule: RuleId, start: datetime, calendar: Calendar, rules: RuleSet) -> datetime:
+    """The ``at`` of such a ``deadline`` without pauses, for those who need no reasoning."""
+    limit, begun = rules.limits[rule], civil(start)
+    if limit.unit in (Unit.HOURS, Unit.MINUTES):
+        return _clock_time(begun, limit, [])
+    return end_of(_straight(begun.date(), limit, calendar).days[-1].date, rules)
 
 
 def end_of(day: date, rules: RuleSet) -> datetime:
@@ -164,10 +172,11 @@ class _Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Walked:
-    """Each day that was looked at until the limit was full, and a line for each."""
+    """Each day that was looked at until the limit was full, a line for each, and what was known of them."""
 
     days: tuple[Day, ...]
     lines: tuple[str, ...]
+    version: str
 
 
 @lru_cache(maxsize=1024)
@@ -200,7 +209,7 @@ def _walk(start: date, limit: Limit, calendar: Calendar, stands: Sequence[_Stand
         # The Civil Code, Article 203: a term in calendar days does not end on a day off.
         if counted == limit.amount and day.working and not standing and not ending:
             break
-    return _Walked(tuple(days), tuple(lines))
+    return _Walked(tuple(days), tuple(lines), calendar.version(days[0].date, days[-1].date))
 
 
 def _caveat(day: Day, calendar: Calendar) -> str:

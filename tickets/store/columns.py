@@ -17,10 +17,16 @@ from tickets.codec import packed, text_of, unpacked
 Record = TypeVar("Record")
 
 
+class Ready(str):
+    """JSON that is text already."""
+
+    __slots__ = ()
+
+
 class Json(TypeDecorator[Any]):
     """JSON as text, with Chinese as it is read: nothing is ever looked for inside of it.
 
-    What is given may be a record.
+    What is given may be a record, or ``Ready``.
     """
 
     impl = Text
@@ -29,8 +35,8 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """To the database."""
         del dialect
-        if value is None:
-            return None
+        if value is None or isinstance(value, Ready):
+            return value
         return text_of(value) if is_dataclass(value) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
+from threading import Lock
 from typing import Any
 
 from tickets.cards import Card
-from tickets.codec import from_text
+from tickets.codec import from_text, text_of
 from tickets.deadlines import Pause
 from tickets.details import NO_DETAILS, Details
 from tickets.model import Channel, Described, Entry, Kind, Opened, Raised, Ticket
-from tickets.store.columns import Json, as_text
+from tickets.store.columns import Json, Ready, as_text
 from tickets.store.tables import steps, tickets
 from tickets.turns import Turn
 from tickets.workflow_terms import Actor, Case, Facts, Role, Status
@@ -56,7 +57,8 @@ FIXED = frozenset(
     {"number", "channel", "opened_at", "call_id", "automatic", "caller_number", "query_code"},
 )
 
-TICKET_COLUMNS = [*(tickets.c[name] for name in (*_PLAIN, "kind", "channel", "card")), as_text(tickets.c.state)]
+_KEY = (*_PLAIN, "kind", "channel", "card", "state")
+TICKET_COLUMNS = [as_text(one) if isinstance(one.type, Json) else one for one in (tickets.c[name] for name in _KEY)]
 STEP_COLUMNS = [as_text(one) if isinstance(one.type, Json) else one for one in steps.c]
 _TOLD: dict[str, type[Facts | Opened | Raised | Described]] = {"open": Opened, "raise": Raised, "describe": Described}
 
@@ -80,13 +82,36 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         category=details.category,
         place=details.place,
         urgency=details.urgency.value,
-        state=_State(*_STATE(ticket)),
+        state=Ready(text_of(_State(*_STATE(ticket)))),
     )
+    _remember(tuple(row[name] for name in _KEY), ticket)
     return row
 
 
 def ticket_of(row: Any) -> Ticket:
     """The ticket of a row of ``TICKET_COLUMNS``."""
+    key = tuple(row)
+    found = _known.get(key)
+    if found is None:
+        found = _read(key)
+        _remember(key, found)
+    return found
+
+
+#: Tickets by all that their rows hold, so that none can be stale: most that are read were written or read just before.
+_known: dict[tuple[Any, ...], Ticket] = {}
+_knowing = Lock()
+_MOST_KNOWN = 4096
+
+
+def _remember(row: tuple[Any, ...], ticket: Ticket) -> None:
+    with _knowing:
+        while len(_known) >= _MOST_KNOWN:
+            del _known[next(iter(_known))]
+        _known[row] = ticket
+
+
+def _read(row: tuple[Any, ...]) -> Ticket:
     *plain, kind, channel, card, text = row
     state = from_text(_State, text)
     return Ticket(

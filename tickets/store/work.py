@@ -99,7 +99,7 @@ class Work:
         """Read (and lock) several tickets in one go, always in the same order."""
         missing = sorted({one for one in ids if one} - self._before.keys())
         if missing:
-            for row in self.connection.execute(_by_ids, {"ids": missing}):
+            for row in self.connection.execute(_by_ids, {"ids": missing}).all():
                 found = ticket_of(row)
                 self._before[found.id] = self._now[found.id] = found
 
