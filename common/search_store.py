@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text
 
 from common.bigrams import searchable, tokens
-from common.store import Instant, insert
+from common.store import Instant, execute_many, insert
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Documents of one second that keep its key; more of them borrow from the next.
@@ -87,7 +87,7 @@ class SearchIndex:
         """Only the statuses of these have changed: nothing of them is read; no error for what is not there."""
         if statuses:
             told = [{"its_id": name, "new_status": status} for name, status in sorted(statuses.items())]
-            connection.execute(self._restate, told)
+            execute_many(connection, self._restate, told)
 
     def forget(self, connection: Connection, ids: Sequence[str]) -> None:
         """Let these be found no more, within the caller's transaction; no error for what is not there."""
@@ -117,7 +117,7 @@ class SearchIndex:
             self._add_words(connection, has)
         if others:
             told = [{"its_key": row.key} | {f"new_{name}": new[name] for name in _CHANGING} for row, new in others]
-            connection.execute(self._save, told)
+            execute_many(connection, self._save, told)
 
     def _insert(self, connection: Connection, fresh: list[dict[str, Any]]) -> None:
         statement = insert(self.documents, connection.dialect.name).on_conflict_do_nothing(index_elements=["key"])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Delete, Insert, Table, Update
 from sqlalchemy.sql.dml import ReturningInsert
 
-from common.store import insert
+from common.store import execute_many, insert
 from tickets.errors import NoSuchTicketError
 from tickets.model import Entry, Status, Ticket
 from tickets.register import Register
@@ -22,6 +22,8 @@ from tickets.store.tables_work import timers
 from tickets.timer_rules import Timer, wanted
 
 Statement = Insert | Update | Delete
+_add_step = steps.insert()
+_open = tickets.insert()
 _save = (
     tickets.update()
     .where(tickets.c.id == sa.bindparam("its_id"))
@@ -170,15 +172,15 @@ class Work:
             changed = {entry.ticket_id: self._now[entry.ticket_id] for entry in entries}
             self._save_tickets(changed.values())
             # Two processes that change one ticket write the same step of its history: the second is refused.
-            self.connection.execute(steps.insert(), [step_row(entry) for entry in entries])
+            execute_many(self.connection, _add_step, [step_row(entry) for entry in entries])
             self._set_timers(changed.values())
             keep_found(self.connection, self.register, changed.values(), self._before)
-        if self._counts:
-            self.connection.execute(_counted, [{"of": day, "to": last} for day, last in sorted(self._counts.items())])
+        counts = [{"of": day, "to": last} for day, last in sorted(self._counts.items())]
+        execute_many(self.connection, _counted, counts)
         for table, rows in _grouped(self._all.rows):
-            self.connection.execute(_adding(table, self.connection.dialect.name), rows)
+            execute_many(self.connection, _adding(table, self.connection.dialect.name), rows)
         for statement, values in _grouped(self._all.changes):
-            self.connection.execute(statement, values)
+            execute_many(self.connection, statement, values)
 
     def _save_tickets(self, changed: Iterable[Ticket]) -> None:
         fresh: list[dict[str, Any]] = []
@@ -190,10 +192,8 @@ class Work:
                 known.append({**new, "its_id": new.pop("new_id")})
             else:
                 fresh.append(row)
-        if fresh:
-            self.connection.execute(tickets.insert(), fresh)
-        if known:
-            self.connection.execute(_save, known)
+        execute_many(self.connection, _open, fresh)
+        execute_many(self.connection, _save, known)
 
     def _set_timers(self, changed: Iterable[Ticket]) -> None:
         gone: list[dict[str, Any]] = []
@@ -207,10 +207,8 @@ class Work:
                 for one in sorted_(had - has)
             ]
             new += [timer_row(ticket.id, one) for one in sorted_(has - had)]
-        if gone:
-            self.connection.execute(_unset, gone)
-        if new:
-            self.connection.execute(_adding(timers, self.connection.dialect.name), new)
+        execute_many(self.connection, _unset, gone)
+        execute_many(self.connection, _adding(timers, self.connection.dialect.name), new)
 
 
 def sorted_(found: Iterable[Timer]) -> list[Timer]:
