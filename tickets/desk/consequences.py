@@ -9,12 +9,11 @@ import sqlalchemy as sa
 
 from common.clock import civil
 from common.ids import new_id
+from tickets.cards import task_due
 from tickets.catalogue import CatalogueLine, Ruling
-from tickets.deadlines import end_of, working_days_before
 from tickets.model import Entry, Ticket
 from tickets.notice_texts import NoticeKind
 from tickets.notices import LEADERS, Notice, Promise, notices_of
-from tickets.ruleset import RuleId
 from tickets.store import tables_register as r
 from tickets.store import tables_work as t
 from tickets.store.columns import row_of
@@ -30,6 +29,12 @@ _end_task = (
     .where(t.tasks.c.ticket_id == sa.bindparam("b_ticket"), t.tasks.c.unit == sa.bindparam("b_unit"))
     .where(t.tasks.c.ended_at.is_(None))
     .values(ended_at=sa.bindparam("at"), outcome=sa.bindparam("how"), result=sa.bindparam("said"))
+)
+_move_task = (
+    t.tasks.update()
+    .where(t.tasks.c.ticket_id == sa.bindparam("b_ticket"), t.tasks.c.unit == sa.bindparam("b_unit"))
+    .where(t.tasks.c.ended_at.is_(None))
+    .values(due=sa.bindparam("to"))
 )
 _acknowledge = (
     t.acknowledgements.update()
@@ -105,6 +110,9 @@ def _promise(work: Work, ticket: Ticket, entry: Entry, move: Move) -> Promise | 
 def _tasks(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
     """Each co-handler has a task, due 1 WD before the parent (A10)."""
     had, has = before.case.tasks, after.case.tasks
+    if before.turn and after.turn and before.turn.due.on != after.turn.due.on:
+        for unit in set(had) & set(has):
+            work.change(_move_task, b_ticket=after.id, b_unit=unit, to=_task_due(work, after))
     if had == has and not entry.facts.co_handlers:
         return
     fresh = [unit for unit in has if unit not in had or unit in entry.facts.co_handlers]
@@ -133,8 +141,7 @@ def _task_due(work: Work, ticket: Ticket) -> object:
     if ticket.turn is None:
         return None
     rules = work.register.rules(ticket.turn, civil(ticket.since).date())
-    limit = rules.limits[RuleId.CO_HANDLER]
-    return end_of(working_days_before(ticket.turn.due.on, limit, work.register.calendar), rules)
+    return task_due(ticket.turn.due, work.register.calendar, rules)
 
 
 def _acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:

@@ -9,7 +9,7 @@ from common.clock import civil
 from tickets.deadlines import deadline
 from tickets.desk.acting import Acting
 from tickets.desk.filing import archive_class
-from tickets.desk.readiness import check_dispatch
+from tickets.desk.readiness import check_dispatch, check_level, check_unit
 from tickets.details import LAWFUL_CHANNELS, Refusal
 from tickets.errors import NotReadyError
 from tickets.model import Status, Ticket
@@ -19,7 +19,7 @@ from tickets.store.work import Work
 from tickets.turns import Turn, delivered, extended_by, handled_again, shifted
 from tickets.units import Right
 from tickets.workflow_moves import Move
-from tickets.workflow_terms import Facts
+from tickets.workflow_terms import CallbackResult, Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,20 @@ def _dispatch(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Pr
     elif ticket.status is Status.AWAITING_REVIEW:
         check_dispatch(ticket, work.register, acting, facts)
     register, day = work.register, civil(acting.now).date()
-    turn = delivered(
-        ticket.steps + 1,
-        acting.now,
-        register.calendar,
-        register.rules(None, day),
-        category=register.statutory(ticket.details.category, day),
-        inherited=ticket.details.inherited,
-    )
+    case = ticket.case
+    if ticket.turn and asked.move is Move.FORCE_DISPATCH and facts.unit in (case.unit, *case.givers):
+        # Not a new unit: the time it has used is used, but for the adjudication's (R22.6, A3).
+        pauses = after_step(ticket.pauses, ticket.status, Status.AWAITING_SIGNATURE, acting.now, late=False)
+        turn = shifted(ticket.turn, register.calendar, register.rules(ticket.turn, day), pauses)
+    else:
+        turn = delivered(
+            ticket.steps + 1,
+            acting.now,
+            register.calendar,
+            register.rules(None, day),
+            category=register.statutory(ticket.details.category, day),
+            inherited=ticket.details.inherited,
+        )
     return replace(asked, facts=turn.limits(facts), turn=turn)
 
 
@@ -64,6 +70,7 @@ def _pass_down(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> P
     register, facts = work.register, asked.facts
     if facts.unit in register.units and not register.units[facts.unit].active(civil(acting.now).date()):
         raise NotReadyError(f"「{register.name(facts.unit)}」已停用,不能转交")
+    check_level(facts.unit, ticket, register, civil(acting.now).date())
     if facts.due and ticket.case.due and facts.due > ticket.case.due:
         raise NotReadyError("内部期限不能晚于本单位的办结期限(第十八条)")
     rules = register.rules(ticket.turn, civil(acting.now).date())
@@ -162,9 +169,39 @@ _NOT_HANDLING = frozenset(
 )
 
 
-def _close(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
-    """The attempts are those that were recorded, whatever else is said (A7)."""
-    return replace(asked, facts=replace(asked.facts, attempts=ticket.attempts))
+def _close(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """The attempts are those that were recorded, whatever else is said (A7); the result is the latest that was."""
+    facts, reachable = asked.facts, ticket.details.contact or ticket.caller_number
+    if facts.callback is CallbackResult.NO_CONTACT and reachable:
+        raise NotReadyError("诉求人留有联系方式,须经回访(第十四条)")
+    recorded = [one for one in work.steps_since(ticket.id, 0) if one.row == Move.RECORD_CALLBACK]
+    last = recorded[-1].facts if recorded and ticket.callbacks else Facts()
+    if facts.callback is CallbackResult.SATISFIED and last.callback in _NOT_SATISFIED:
+        raise NotReadyError("最近一次回访记录的不是满意,结果有变的,须先记录新的回访(第十四条)")
+    solved = last.solved if facts.solved is None else facts.solved
+    known = replace(facts, attempts=ticket.attempts, solved=solved)
+    return _callback(work, ticket, replace(asked, facts=known), acting)
+
+
+def _callback(_: Work, __: Ticket, asked: Prepared, ___: Acting) -> Prepared:
+    """Whom the callback reached has been asked whether it is solved (R14.6)."""
+    if asked.facts.callback in _ASKED and asked.facts.solved is None:
+        raise NotReadyError("回访须记录问题是否解决(第十四条)")
+    return asked
+
+
+_NOT_SATISFIED = frozenset({CallbackResult.DISSATISFIED, CallbackResult.PARTIAL, CallbackResult.REFUSED})
+#: Who answers says whether it is solved.
+_ASKED = frozenset({CallbackResult.SATISFIED, CallbackResult.PARTIAL, CallbackResult.DISSATISFIED})
+
+
+def _named(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """Whoever is named takes tickets, and may have this one (R21.2, R21.3, A16)."""
+    facts, day = asked.facts, civil(acting.now).date()
+    for unit in (facts.unit, *facts.co_handlers):
+        if unit in work.register.units:
+            check_unit(unit, ticket, work.register, day)
+    return asked
 
 
 def _submit(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
@@ -199,6 +236,9 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.SHIFT_LIMITS: _shift,
     Move.SUBMIT_ANSWER: _answer,
     Move.SEND_BACK: _send_back,
+    Move.NAME_CO_HANDLERS: _named,
+    Move.RULE: _named,
+    Move.RECORD_CALLBACK: _callback,
     Move.CLOSE: _close,
     Move.CLOSE_AS_UNREASONABLE: _close,
     Move.ARCHIVE: _archive,
