@@ -69,7 +69,7 @@ def advanced(ticket: Ticket, case: Case, entry: Entry, facts: Facts) -> Ticket:
         steps=entry.seq,
         since=entry.at if moved else ticket.since,
         turn=turn,
-        pauses=after_step(ticket.pauses, ticket.status, case.status, entry.at, late=late),
+        pauses=after_step(ticket.pauses, ticket.status, case.status, (late and facts.due) or entry.at, late=late),
         card=_card(ticket, turn, move, facts),
         callbacks=0 if move in _NEW_ROUND else ticket.callbacks + (move is Move.RECORD_CALLBACK),
         awaited=_awaited(ticket, case, entry, move),

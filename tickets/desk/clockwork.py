@@ -129,7 +129,7 @@ def _fire(work: Work, ticket: Ticket, kind: str, subject: str, now: datetime) ->
     if timer.kind is TimerKind.PAUSE_ENDS:
         move_ticket(work, ticket.id, Move.RESUME, clock, Facts(remark=timer.kind.words))
         return True
-    facts = Facts(ground=timer.kind.value, reason=timer.kind.words)
+    facts = Facts(ground=timer.kind.value, reason=timer.kind.words, due=timer.at)
     after = make(work, ticket, Move.WARN, clock, facts)
     _escalate(work, after, timer)
     if timer.kind is TimerKind.RED and _may_supervise(work, after, clock):
