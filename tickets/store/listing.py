@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Integer, String, Table
 
 from common.paging import Cursor, Page
 from common.store import Instant
+from tickets.details import Urgency
 from tickets.model import Ticket
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
 from tickets.store.tables import is_linked, tickets
@@ -24,6 +25,7 @@ from tickets.store.tables_work import acknowledgements, returns, tasks
 Rows = sa.Select[*tuple[Any, ...]]
 
 _shown = tickets.c.confidential.is_(sa.false())
+_emergency = tickets.c.urgency == Urgency.EMERGENCY.value
 #: A task without a limit comes after all that have one.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _MOST_STEPS = 2**31 - 1
@@ -69,7 +71,8 @@ def awaited_acknowledgements(
         ValueError: the cursor is another list's.
     """
     c = acknowledgements.c
-    query = _beside(acknowledgements).where(c.acknowledged_at.is_(None), *_of(c.unit, units))
+    # Who was asked while it was an emergency is asked no more once it is none.
+    query = _beside(acknowledgements).where(c.acknowledged_at.is_(None), _emergency, *_of(c.unit, units))
     key = (c.asked_at, c.ticket_id, c.seq, c.unit)
     if after:
         query = query.where(sa.tuple_(*key) > _step(after))
