@@ -20,7 +20,7 @@ from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
-from hotline.knowledge_base import knowledge_operations
+from hotline.knowledge_base import Retiring, knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
 from hotline.secrets_file import secret
@@ -50,6 +50,7 @@ from ivr.routes import pick
 from ivr.screening import Screening
 from ivr.store import CallStore
 from ivr.switchboard import Script, Switchboard
+from knowledge.store import KnowledgeStore
 from tickets.api_pages import case_operations
 from tickets.archiving import ArchiveLoop
 from tickets.desk import TicketDesk
@@ -148,6 +149,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             "timers": TimerLoop(tickets).run,
             "archive": ArchiveLoop(tickets, alarm=alarms, over=alarms.clear).run,
             "watch": watch.run,
+            "knowledge": Retiring(KnowledgeStore(database.reads, ledger)).run,
         }
         audit = AuditStore(ledger)
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
