@@ -76,7 +76,7 @@ def outside(
         routes += exchange.routes()
         works["exchange"] = ExchangeSender(store, settings.partners, session, now, aside=aside).run
     served = [
-        *operations(AttachmentPages(store, shelf)),
+        *operations(AttachmentPages(store, shelf, scans.poke)),
         *operations(ExchangePages(store, exchange)),
         *operations(AsidePages(store, now, aside)),
         *operations(NoticePages(store, outbox)),
