@@ -95,7 +95,8 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         ledger = await stack.enter_async_context(GroupCommit(database).running())
         once = OnceLedger(ledger, database.reads)
         calls = CallStore(database.reads, ledger)
-        tickets = TicketStore(database.reads, once)
+        # Links are sent only where they lead somewhere.
+        tickets = TicketStore(database.reads, once, public_url=settings.public_url if settings.public_pages else "")
         await tickets.seed(clock.now())
         desk = TicketDesk(tickets)
         alarms = Alarms(calls)

@@ -70,6 +70,7 @@ class TicketPages:
             category=query.category or "",
             open=query.open,
             overdue_at=clock.now() if query.overdue else None,
+            news=query.news,
         )
         page = await self.store.page(wanted, limit=query.limit, after=query.cursor)
         rows = [ticket_shown(one, ask, tree.root) for one in page.rows]

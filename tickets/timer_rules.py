@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 
 from common.clock import CIVIL, civil
 from tickets.cards import red_from, yellow_from
@@ -19,6 +20,7 @@ from tickets.model import Ticket
 from tickets.pauses import DECISIONS, LATE_DECISION
 from tickets.register import Register
 from tickets.ruleset import RuleId, RuleSet
+from tickets.turns import Dated
 from tickets.worded import Worded
 from tickets.workflow_terms import Status
 
@@ -34,6 +36,8 @@ class TimerKind(Worded):
     YELLOW = "yellow_card", "黄牌:办理期限只剩最后时间"
     RED = "red_card", "红牌:已超过办理期限"
     INNER_DUE = "inner_due", "已到上级机构规定的内部期限"
+    REPORT_SOON = "report_back_soon", "上级交办件期限将到,尚未报告上级"
+    REPORT_LATE = "report_back_late", "上级交办件期限已过,尚未报告上级"
     PAUSE_ENDS = "pause_ends", "待补充期满,恢复办理"
     EMERGENCY_TARGET = "emergency_target", "紧急件未在目标时间内派单"
     EMERGENCY_DISPATCH = "emergency_dispatch", "紧急件派单超过时限"
@@ -64,7 +68,8 @@ def wanted(ticket: Ticket, register: Register) -> frozenset[Timer]:
     if ticket.status in _ENDED:
         return frozenset()
     rules = register.rules(ticket.turn, civil(ticket.since).date())
-    return frozenset((*_ours(ticket, register, rules), *_cards(ticket, register, rules), *_emergency(ticket, rules)))
+    kinds = (_ours(ticket, register, rules), _cards(ticket, register, rules), _emergency(ticket, rules))
+    return frozenset((*chain.from_iterable(kinds), *_reports(ticket, register, rules)))
 
 
 def _key(instant: datetime) -> str:
@@ -107,6 +112,17 @@ def _cards(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer
     yield Timer(TimerKind.RED, subject, red_from(due, register.calendar))
     if inner := ticket.case.inner_due:
         yield Timer(TimerKind.INNER_DUE, f"{ticket.unit} {_key(inner)}", inner)
+
+
+def _reports(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:
+    """Whoever gave a ticket from above waits for the report by the day it has named (A27)."""
+    above = ticket.details.inherited
+    if above is None or above.due is None or ticket.case.reported:
+        return
+    day = (civil(above.due) - timedelta(microseconds=1)).date()
+    due = Dated(day, above.due, provisional=False, promised=day)
+    yield Timer(TimerKind.REPORT_SOON, _key(above.due), yellow_from(due, register.calendar, rules))
+    yield Timer(TimerKind.REPORT_LATE, _key(above.due), above.due)
 
 
 def _emergency(ticket: Ticket, rules: RuleSet) -> Iterator[Timer]:

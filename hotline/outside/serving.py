@@ -17,6 +17,7 @@ from hotline.outside.exchange_api import ExchangePages
 from hotline.outside.exchange_sender import ExchangeSender
 from hotline.outside.form_tokens import FormTokens
 from hotline.outside.mailbox import Mailbox
+from hotline.outside.material import LinkPages
 from hotline.outside.open311 import Open311
 from hotline.outside.progress import ProgressPages
 from hotline.outside.rendering import FOLDER, Pages
@@ -101,7 +102,8 @@ def citizens(
     tokens = FormTokens(key, settings.mailbox_least_seconds)
     mailbox = Mailbox(store, shelf, pages, tokens, throttle, settings, now, arrived)
     progress = ProgressPages(store, shelf, pages, throttle, settings, now, arrived)
-    return [*mailbox.routes(), *progress.routes(), web.get("/public/page.css", _style)]
+    links = LinkPages(store, shelf, pages, settings.attachments_most, now, arrived)
+    return [*mailbox.routes(), *progress.routes(), *links.routes(), web.get("/public/page.css", _style)]
 
 
 async def _style(_request: web.Request) -> web.FileResponse:
