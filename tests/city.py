@@ -184,9 +184,9 @@ class City:
 
 
 @contextlib.asynccontextmanager
-async def city(where: str | Path) -> AsyncIterator[City]:
+async def city(where: str | Path, *, public_url: str = "") -> AsyncIterator[City]:
     """The city on a database."""
-    async with books(where) as at_work:
+    async with books(where, public_url=public_url) as at_work:
         await at_work.tickets.seed(TUESDAY)
         await at_work.tickets.put(*UNITS, *CATEGORIES, *CATALOGUE, at=TUESDAY)
         yield City(at_work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tickets.ticket_deadlines import InheritedLimit
+from tickets.from_above import InheritedLimit
 from tickets.worded import Worded
 
 

@@ -8,21 +8,24 @@ from datetime import datetime
 
 from tickets.cards import Card
 from tickets.details import Urgency
-from tickets.model import Described, Entry, Opened, Raised, Ticket, begun, raised
+from tickets.model import Described, Entry, Opened, Raised, Ticket, begun, issuer_of, raised
 from tickets.pauses import LATE_DECISION, after_step
 from tickets.ruleset import RuleSet
 from tickets.unit_tree import UnitTree
 from tickets.workflow import Step
 from tickets.workflow import follow as follow_case
 from tickets.workflow_moves import Move
-from tickets.workflow_terms import CallbackResult, Case, Facts
+from tickets.workflow_terms import CallbackResult, Case, Facts, Role, Status
 
 #: The *ground* of a warning.
 YELLOW, RED = "yellow_card", "red_card"
 _CARDS = {YELLOW: Card.YELLOW, RED: Card.RED}
 #: From here on a decision is another's to give, which has its own time (A4, A24).
 _HANDED_ON = frozenset({Move.ENDORSE_EXTENSION})
-_NEW_ROUND = frozenset({Move.SEND_BACK, Move.DISPATCH, Move.FORCE_DISPATCH})
+_NEW_ROUND = frozenset({Move.SEND_BACK, Move.SENT_BACK_BY_ISSUER, Move.DISPATCH, Move.FORCE_DISPATCH})
+#: With these the caller comes back to an open ticket (A25).
+_NEWS = frozenset({Move.URGE, Move.SUPPLEMENT, Move.WITHDRAW})
+_OVER = frozenset({Status.CLOSED, Status.ARCHIVED, Status.ANSWERED, Status.NOT_ACCEPTED})
 
 
 def follow(ticket: Ticket, entry: Entry, tree: UnitTree, rules: RuleSet) -> Ticket:
@@ -47,6 +50,7 @@ def described(ticket: Ticket, told: Described, entry: Entry) -> Ticket:
     emergency = told.details.urgency is Urgency.EMERGENCY
     return replace(
         ticket,
+        case=replace(ticket.case, issuer=issuer_of(told.details)),
         details=told.details,
         confidential=told.confidential,
         steps=entry.seq,
@@ -76,7 +80,24 @@ def advanced(ticket: Ticket, case: Case, entry: Entry, facts: Facts) -> Ticket:
         attempts=() if move in _NEW_ROUND else (*ticket.attempts, entry.at) if missed else ticket.attempts,
         reported_at=entry.at if move is Move.REPORT else ticket.reported_at,
         handling_ticket=facts.handling_ticket if move is Move.LINK else ticket.handling_ticket,
+        news=_news(ticket, case, entry, move),
+        told_accepted=ticket.told_accepted or _accepts(move, facts),
     )
+
+
+def _accepts(move: Move, facts: Facts) -> bool:
+    """The caller gets number and code: when a unit or another ticket takes it up, or where they wish for it (A18)."""
+    return move in (Move.DISPATCH, Move.LINK) or (move is Move.ANSWER_AT_ONCE and facts.wants_notice is True)
+
+
+def _news(ticket: Ticket, case: Case, entry: Entry, move: Move) -> tuple[str, ...]:
+    """What the caller came back with, until the unit that answers for it has done something or says it has read it."""
+    if case.status in _OVER:
+        return ()
+    if move in _NEWS:
+        return tuple(dict.fromkeys((*ticket.news, move.value)))
+    own = entry.actor.unit == ticket.unit and entry.actor.role not in (Role.SYSTEM, Role.CALLER)
+    return () if own else ticket.news
 
 
 def _awaited(ticket: Ticket, case: Case, entry: Entry, move: Move) -> tuple[tuple[str, datetime], ...]:

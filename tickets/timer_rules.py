@@ -20,6 +20,7 @@ from tickets.model import Ticket
 from tickets.pauses import DECISIONS, LATE_DECISION
 from tickets.register import Register
 from tickets.ruleset import RuleId, RuleSet
+from tickets.turns import Dated
 from tickets.worded import Worded
 from tickets.workflow_terms import Status
 
@@ -38,6 +39,8 @@ class TimerKind(Worded):
     TASK = "task_overdue", "协办任务已到期限"
     CITIZEN = "citizen_waits", "工单几经转办,诉求人自首次受理起的等待已超过办理时限"
     INNER_DUE = "inner_due", "已到上级机构规定的内部期限"
+    REPORT_SOON = "report_back_soon", "上级交办件期限将到,尚未报告上级"
+    REPORT_LATE = "report_back_late", "上级交办件期限已过,尚未报告上级"
     PAUSE_ENDS = "pause_ends", "待补充期满,恢复办理"
     EMERGENCY_TARGET = "emergency_target", "紧急件未在目标时间内派单"
     EMERGENCY_DISPATCH = "emergency_dispatch", "紧急件派单超过时限"
@@ -68,8 +71,9 @@ def wanted(ticket: Ticket, register: Register) -> frozenset[Timer]:
     if ticket.status in _ENDED:
         return frozenset()
     rules = register.rules(ticket.turn, civil(ticket.since).date())
-    mine = (_ours(ticket, register, rules), _cards(ticket, register, rules), _citizen(ticket, register, rules))
-    return frozenset((*chain.from_iterable(mine), *_emergency(ticket, rules)))
+    kinds = (_ours(ticket, register, rules), _cards(ticket, register, rules), _emergency(ticket, rules))
+    watched = (*_citizen(ticket, register, rules), *_reports(ticket, register, rules))
+    return frozenset((*chain.from_iterable(kinds), *watched))
 
 
 def _key(instant: datetime) -> str:
@@ -135,6 +139,17 @@ def _citizen(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Tim
     found = deadline(RuleId.HANDLE, ticket.opened_at, register.calendar, rules, limit=limit)
     if ticket.turn is None or ticket.turn.original_due.at > found.at:
         yield Timer(TimerKind.CITIZEN, _key(ticket.opened_at), found.at)
+
+
+def _reports(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:
+    """Whoever gave a ticket from above waits for the report by the day it has named (A27)."""
+    above = ticket.details.inherited
+    if above is None or above.due is None or ticket.case.reported:
+        return
+    day = (civil(above.due) - timedelta(microseconds=1)).date()
+    due = Dated(day, above.due, provisional=False, promised=day)
+    yield Timer(TimerKind.REPORT_SOON, _key(above.due), yellow_from(due, register.calendar, rules))
+    yield Timer(TimerKind.REPORT_LATE, _key(above.due), above.due)
 
 
 def _emergency(ticket: Ticket, rules: RuleSet) -> Iterator[Timer]:

@@ -6,11 +6,11 @@ also looks at what is told with the move.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from common.clock import civil
-from tickets.ruleset import RuleId
+from tickets.ruleset import RuleId, RuleSet
 from tickets.workflow_terms import TERMINATION_GROUNDS, Actor, CallbackResult, Case, Facts, Role, Status, Surroundings
 
 When = Callable[[Case, Actor, Surroundings], str]
@@ -37,14 +37,38 @@ def with_level_1_itself(case: Case, _: Actor, world: Surroundings) -> str:
     return "" if case.unit == world.tree.root else "工单已有承办单位"
 
 
-def never_transferred(case: Case, _: Actor, __: Surroundings) -> str:
-    """No unit has ever had the ticket, so no callback is owed (R14.6)."""
+def may_end_here(case: Case, _: Actor, __: Surroundings) -> str:
+    """No unit has ever had the ticket, so no callback is owed (R14.6), nor a report to anybody above (A27)."""
+    if case.issuer:
+        return "上级交办件须报告上级并由其销号(A27)"
     return "" if not case.transferred else "工单曾经转办,须经回访(第十四条)"
 
 
-def transferred(case: Case, _: Actor, __: Surroundings) -> str:
-    """Some unit has had the ticket: it is called back (R14.6)."""
-    return "" if case.transferred else "工单未曾转办"
+def owed_to_somebody(case: Case, _: Actor, __: Surroundings) -> str:
+    """Some unit has had the ticket: it is called back (R14.6); or somebody above waits for the report (A27)."""
+    return "" if case.transferred or case.issuer else "工单未曾转办"
+
+
+def from_above(case: Case, _: Actor, __: Surroundings) -> str:
+    """The ticket was given to the hotline from above (A27)."""
+    return "" if case.issuer else "不是上级交办件"
+
+
+def not_signed_off(case: Case, _: Actor, __: Surroundings) -> str:
+    """What the issuer has signed off is settled with it (A27)."""
+    return "" if not case.signed_off else "上级已销号(A27)"
+
+
+def reported_back(case: Case, _: Actor, __: Surroundings) -> str:
+    """The issuer decides on what it was told (A27)."""
+    return "" if case.reported else "尚未报告交办上级(A27)"
+
+
+def settled_above(case: Case, _: Actor, __: Surroundings) -> str:
+    """A ticket from above is reported back and signed off before it closes (A27)."""
+    if not case.issuer or case.signed_off:
+        return ""
+    return f"上级交办件,{'已报告' if case.reported else '尚未报告'}{case.issuer},待其销号后才能办结(A27)"
 
 
 def not_offered(case: Case, _: Actor, __: Surroundings) -> str:
@@ -283,7 +307,7 @@ def callback_may_close(case: Case, _: Actor, facts: Facts, world: Surroundings) 
     if result is CallbackResult.WITHDRAWN and not case.withdrawn:
         return "诉求人没有撤诉"
     if result is CallbackResult.UNREACHED:
-        if why := _tried_enough(facts, world):
+        if why := tried_enough(facts.attempts, world.rules):
             return why
         if not facts.sms_id:
             return "回访未接通的,应先发短信(A7)"
@@ -298,9 +322,9 @@ def dissatisfied(_: Case, __: Actor, facts: Facts, ___: Surroundings) -> str:
     return "" if found else "诉求人没有表示不满意(A8)"
 
 
-def _tried_enough(facts: Facts, world: Surroundings) -> str:
-    rules = world.rules
-    tried = [civil(attempt) for attempt in facts.attempts]
+def tried_enough(attempts: Iterable[datetime], rules: RuleSet) -> str:
+    """Why somebody who was not reached must be tried again; empty once it was enough (A7)."""
+    tried = [civil(attempt) for attempt in attempts]
     days = {attempt.date() for attempt in tried}
     parts = {0 if attempt.hour < 12 else 1 if attempt.hour < 18 else 2 for attempt in tried}  # noqa: PLR2004 - noon, evening
     enough = (
@@ -314,6 +338,17 @@ def _tried_enough(facts: Facts, world: Surroundings) -> str:
         else f"回访未接通须至少{rules.callback_attempts}次、分{rules.callback_days}天、"
         f"在{rules.callback_parts_of_day}个时段(A7)"
     )
+
+
+def told_by_now(_: Case, __: Actor, facts: Facts, world: Surroundings) -> str:
+    """What is recorded of the issuer has happened (A27)."""
+    return "" if facts.told_at and facts.told_at <= world.now else "报告或批复的时间不能晚于现在(A27)"
+
+
+def inside_the_own_limit(case: Case, _: Actor, facts: Facts, __: Surroundings) -> str:
+    """An inner due date lies before the ticket's own (R18)."""
+    late = facts.inner_due and case.due and facts.inner_due > case.due
+    return "内部期限不能晚于本单位的办结期限(第十八条)" if late else ""
 
 
 def _return_by(case: Case, world: Surroundings) -> datetime | None:

@@ -68,6 +68,21 @@ def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
     )
 
 
+def examine_again(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """Another result will come of it: that one is to be reported (A27)."""
+    return replace(case, reported=False, signed_off=False)
+
+
+def report_back(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """The issuer has been told the result (A27)."""
+    return replace(case, reported=True)
+
+
+def sign_off(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """The issuer is satisfied (A27)."""
+    return replace(case, signed_off=True)
+
+
 def to_upper(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """The upper unit is accountable again; its own limits have kept running (A12)."""
     return replace(case, unit=case.givers[-1], givers=case.givers[:-1], inner_return_by=None, inner_due=None)
@@ -86,6 +101,11 @@ def offer(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
 def accept_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """The transfer is accepted: responsibility goes over (R21.1)."""
     return replace(case, unit=case.offered_to, givers=(*case.givers, case.unit), offered_to="")
+
+
+def set_inner_due(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
+    """The upper unit has set another day before its own (R18)."""
+    return replace(case, inner_due=facts.inner_due)
 
 
 def drop_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
@@ -156,6 +176,11 @@ def ask_pause(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     return replace(case, pause_asked=True)
 
 
+def refuse_pause(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """The one pause is not used (A26)."""
+    return replace(case, pause_asked=False)
+
+
 def pause(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """The one pause is used (A26)."""
     return replace(case, pause_asked=False, pauses=case.pauses + 1)
@@ -164,7 +189,14 @@ def pause(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 def shift_limits(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
     """The clock runs again, under limits moved by the pause."""
     # Handled again, a ticket has no new time to be returned: the old stays over (R22.6).
-    return replace(case, return_by=facts.return_by or case.return_by, apply_by=facts.apply_by, due=facts.due)
+    return replace(
+        case,
+        return_by=facts.return_by or case.return_by,
+        apply_by=facts.apply_by,
+        due=facts.due,
+        inner_return_by=facts.inner_return_by or case.inner_return_by,
+        inner_due=facts.inner_due or case.inner_due,
+    )
 
 
 def again(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
@@ -177,6 +209,8 @@ def again(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
         pause_asked=False,
         appealed=False,
         withdrawn=False,
+        reported=False,
+        signed_off=False,
         due=facts.due,
         apply_by=None,
     )
@@ -190,6 +224,8 @@ def supervise(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
         signed=True,
         appealed=False,
         withdrawn=False,
+        reported=False,
+        signed_off=False,
         due=facts.due or case.due,
         apply_by=None,
     )

@@ -24,9 +24,12 @@ _UNIT = _by(Relation.ACCOUNTABLE, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _OFFERED = _by(Relation.OFFERED, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _UPPER = _by(Relation.UPPER, _R.REVIEWER, _R.LEADER, _R.DEPUTY, _R.PRINCIPAL)
 _LEVEL_2 = _by(Relation.LEVEL_2, _R.DEPUTY, _R.PRINCIPAL)
+_GIVER = _by(Relation.UPPER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _NAMER = _by(Relation.NAMER, _R.REVIEWER, _R.LEADER, _R.DEPUTY, _R.PRINCIPAL)
 _CO_HANDLER = _by(Relation.CO_HANDLER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _ADJUDICATOR = _by(Relation.ANYWHERE, _R.ADJUDICATOR)
+#: While level 1 has the ticket itself, news of the caller are its own to read.
+_AT_LEVEL_1 = _by(Relation.ACCOUNTABLE, _R.REVIEWER, _R.LEADER, _R.CALLBACK_CLERK, _R.CALLBACK_SUPERVISOR)
 _SYSTEM = _by(Relation.HOTLINE, _R.SYSTEM)
 _CALLER = _by(Relation.ANYWHERE, _R.CALLER)
 
@@ -56,7 +59,7 @@ TABLE: tuple[Row, ...] = (
         (_AGENT,),
         ("R14.3", "R22.1"),
         ("answer",),
-        when=(c.never_transferred,),
+        when=(c.may_end_here,),
         variant="direct",
     ),
     Row(
@@ -66,7 +69,7 @@ TABLE: tuple[Row, ...] = (
         (_AGENT,),
         ("R22.1", "R14.6"),
         ("answer",),
-        when=(c.transferred,),
+        when=(c.owed_to_somebody,),
         variant="transferred",
     ),
     Row(
@@ -76,7 +79,7 @@ TABLE: tuple[Row, ...] = (
         (_AGENT,),
         ("R6.1", "R22.1"),
         ("reason_code", "lawful_channel"),
-        when=(c.never_transferred,),
+        when=(c.may_end_here,),
         variant="direct",
     ),
     Row(
@@ -86,7 +89,7 @@ TABLE: tuple[Row, ...] = (
         (_AGENT,),
         ("R6.1", "R22.1", "R14.6"),
         ("reason_code", "lawful_channel"),
-        when=(c.transferred,),
+        when=(c.owed_to_somebody,),
         variant="transferred",
     ),
     Row(_M.ACCEPT_AFTER_ALL, _on(_S.NOT_ACCEPTED), _S.AWAITING_REVIEW, (_REVIEWER,), ("R6.1",), ("reason",)),
@@ -165,6 +168,17 @@ TABLE: tuple[Row, ...] = (
         _WHY,
         when=(c.declined_in_time,),
         effect=e.drop_offer,
+    ),
+    Row(
+        _M.SET_INNER_DUE,
+        _WITH_UNIT,
+        "stay",
+        (_GIVER,),
+        ("R18",),
+        ("inner_due",),
+        when=(c.below_level_2,),
+        checks=(c.inside_the_own_limit,),
+        effect=e.set_inner_due,
     ),
     # Lead and co-handlers
     Row(
@@ -351,6 +365,16 @@ TABLE: tuple[Row, ...] = (
         effect=e.pause,
     ),
     Row(
+        _M.REFUSE_PAUSE,
+        _WORK,
+        "stay",
+        (_REVIEWER,),
+        ("A26",),
+        ("reason",),
+        when=(c.pause_asked,),
+        effect=e.refuse_pause,
+    ),
+    Row(
         _M.RESUME,
         _on(_S.WAITING_FOR_MATERIAL),
         "back",
@@ -431,6 +455,66 @@ TABLE: tuple[Row, ...] = (
         ("R14.7", "A13"),
         ("reason",),
         when=(c.with_level_1_itself,),
+        effect=e.examine_again,
+    ),
+    # Reported to whoever gave the ticket from above, who signs off or sends back
+    Row(
+        _M.REPORT_BACK,
+        _CALLED_BACK,
+        "stay",
+        (_REVIEWER,),
+        ("A27",),
+        ("answer", "told_at"),
+        when=(c.from_above, c.not_signed_off),
+        checks=(c.told_by_now,),
+        effect=e.report_back,
+    ),
+    Row(
+        _M.SIGN_OFF,
+        _CALLED_BACK,
+        "stay",
+        (_REVIEWER,),
+        ("A27",),
+        ("basis", "told_at"),
+        when=(c.from_above, c.not_signed_off, c.reported_back),
+        checks=(c.told_by_now,),
+        effect=e.sign_off,
+    ),
+    Row(
+        _M.SENT_BACK_BY_ISSUER,
+        _CALLED_BACK,
+        _S.HANDLED_AGAIN,
+        (_REVIEWER,),
+        ("A27", "A9"),
+        ("reason", "told_at", "due"),
+        when=(c.from_above, c.not_signed_off, c.reported_back, c.dispatched, c.rounds_left),
+        checks=(c.told_by_now,),
+        effect=e.again,
+        variant="again",
+    ),
+    Row(
+        _M.SENT_BACK_BY_ISSUER,
+        _CALLED_BACK,
+        _S.SUPERVISED,
+        (_REVIEWER,),
+        ("A27", "A9"),
+        ("reason", "told_at", "due"),
+        when=(c.from_above, c.not_signed_off, c.reported_back, c.dispatched, c.rounds_spent),
+        checks=(c.told_by_now,),
+        effect=e.supervise,
+        variant="supervised",
+    ),
+    Row(
+        _M.SENT_BACK_BY_ISSUER,
+        _CALLED_BACK,
+        _S.AWAITING_REVIEW,
+        (_REVIEWER,),
+        ("A27",),
+        ("reason", "told_at"),
+        when=(c.from_above, c.not_signed_off, c.reported_back, c.with_level_1_itself),
+        checks=(c.told_by_now,),
+        effect=e.examine_again,
+        variant="level_1",
     ),
     Row(
         _M.APPEAL,
@@ -479,6 +563,7 @@ TABLE: tuple[Row, ...] = (
         (_CALLBACK,),
         ("R14.6", "R14.7", "A7", "A17"),
         ("callback",),
+        when=(c.settled_above,),
         checks=(c.callback_may_close,),
     ),
     Row(
@@ -488,6 +573,7 @@ TABLE: tuple[Row, ...] = (
         (_CALLBACK,),
         ("R14.6", "R14.7", "R23.1", "A17"),
         ("callback", "read_by"),
+        when=(c.settled_above,),
         checks=(c.callback_may_close,),
         variant="no_further_handling",
     ),
@@ -498,6 +584,7 @@ TABLE: tuple[Row, ...] = (
         (_CALLBACK_SUPERVISOR,),
         ("A8", "A17"),
         ("callback", "reason", "read_by"),
+        when=(c.settled_above,),
         checks=(c.dissatisfied,),
     ),
     Row(_M.ARCHIVE, _ENDED, _S.ARCHIVED, (_REVIEWER, _CALLBACK, _SYSTEM), ("R14.8",), ("archive_class",)),
@@ -513,7 +600,8 @@ TABLE: tuple[Row, ...] = (
         when=(c.dispatched,),
         effect=e.shift_limits,
     ),
-    # The caller comes back
+    # The caller comes back; the unit that has it has seen that
+    Row(_M.READ_NEWS, _OPEN, "stay", (_UNIT, _AT_LEVEL_1), ("A25",)),
     Row(_M.URGE, _OPEN, "stay", (_CALLER, _AGENT), ("A25",)),
     Row(_M.SUPPLEMENT, _OPEN, "stay", (_CALLER, _AGENT), ("A25", "R14.2"), ("matter",)),
     Row(

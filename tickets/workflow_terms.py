@@ -120,6 +120,8 @@ class Facts:
     return_by: datetime | None = None
     apply_by: datetime | None = None
     due: datetime | None = None
+    inner_return_by: datetime | None = None
+    inner_due: datetime | None = None
     working_days: int | None = None
     notice_id: str = ""
     ground: str = ""
@@ -140,6 +142,10 @@ class Facts:
     channel: str = ""
     ruling: str = ""
     archive_class: str = ""
+    #: When the issuer was reported to, or when it decided (A27).
+    told_at: datetime | None = None
+    #: The caller wishes to get number and query code of what was answered at once (A18).
+    wants_notice: bool | None = None
     #: A number or note that came with the move; free of any rule.
     remark: str = ""
 
@@ -159,6 +165,9 @@ FIELD_WORDS = {
     "return_by": "退回期限",
     "apply_by": "申请延期期限",
     "due": "办结期限",
+    "inner_due": "内部期限",
+    "told_at": "报告上级或上级批复的时间",
+    "wants_notice": "诉求人需要受理告知",
     "working_days": "延期工作日数",
     "notice_id": "告知记录",
     "ground": "不再办理的情形",
@@ -193,8 +202,9 @@ class Case:
 
     ``givers`` are the units through which it came, level 1 first: the last of them is the upper unit that decides.
     ``work`` is the state of handling that a decided request goes back to. ``transferred`` stays true once any unit has
-    had the ticket (R14.6). ``forced`` is the unit that a ruling has bound to it (A22). ``namers`` says which unit
-    named each co-handler (A10).
+    had the ticket (R14.6). ``forced`` is the unit that a ruling has bound to it (A22). ``issuer`` is who gave the
+    ticket to the hotline from above: it is reported to and signs off before the ticket closes (A27). ``namers``
+    says which unit named each co-handler (A10).
     """
 
     status: Status
@@ -220,6 +230,9 @@ class Case:
     pauses: int = 0
     appealed: bool = False
     withdrawn: bool = False
+    issuer: str = ""
+    reported: bool = False
+    signed_off: bool = False
     return_by: datetime | None = None
     inner_return_by: datetime | None = None
     inner_due: datetime | None = None

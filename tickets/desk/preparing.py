@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
 from common.clock import civil
-from tickets.deadlines import deadline
+from common.ids import new_id
+from tickets.deadlines import deadline, end_of
 from tickets.desk.acting import Acting
+from tickets.desk.closing import as_recorded, asked_whether_solved
 from tickets.desk.filing import archive_class
 from tickets.desk.readiness import check_dispatch, check_level, check_unit
 from tickets.details import LAWFUL_CHANNELS, Refusal
 from tickets.errors import NotReadyError
+from tickets.from_above import InheritedLimit
 from tickets.model import Status, Ticket
 from tickets.pauses import after_step
+from tickets.register import Register
 from tickets.ruleset import RuleId
 from tickets.store.work import Work
 from tickets.turns import Turn, delivered, extended_by, handled_again, shifted
 from tickets.units import Right
 from tickets.workflow_moves import Move
-from tickets.workflow_terms import CallbackResult, Facts
+from tickets.workflow_terms import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ def _pass_down(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> P
     check_level(facts.unit, ticket, register, civil(acting.now).date())
     if facts.due and ticket.case.due and facts.due > ticket.case.due:
         raise NotReadyError("内部期限不能晚于本单位的办结期限(第十八条)")
+    if facts.due and facts.due <= acting.now:
+        raise NotReadyError("内部期限应在今后(第十八条)")
     rules = register.rules(ticket.turn, civil(acting.now).date())
     by = deadline(RuleId.RETURN_TO_LEVEL_2, acting.now, register.calendar, rules)
     return replace(asked, facts=replace(facts, return_by=by.at))
@@ -81,8 +88,24 @@ def _pass_down(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> P
 def _send_back(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
     register = work.register
     rules = register.rules(None, civil(acting.now).date())
+    if asked.move is Move.SENT_BACK_BY_ISSUER and not ticket.case.givers:
+        return asked
     turn = handled_again(ticket.steps + 1, acting.now, register.calendar, rules)
+    if until := _named_above(ticket, asked, acting, turn):
+        turn = handled_again(ticket.steps + 1, acting.now, register.calendar, rules, inherited=until)
     return replace(asked, facts=replace(asked.facts, due=turn.due.at), turn=turn)
+
+
+def _named_above(ticket: Ticket, asked: Prepared, acting: Acting, turn: Turn) -> InheritedLimit | None:
+    """The day that the issuer names anew holds; its first one still does where it comes before the three days (A27)."""
+    above = ticket.details.inherited
+    if above is None:
+        return None
+    if asked.move is Move.SENT_BACK_BY_ISSUER and asked.facts.due:
+        if asked.facts.due <= acting.now:
+            raise NotReadyError("上级规定的新时限应在今后(A27)")
+        return replace(above, due=asked.facts.due)
+    return above if above.due and acting.now < above.due < turn.due.at else None
 
 
 def _extension_notice(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
@@ -103,16 +126,45 @@ def _resume(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prep
         return asked
     pauses = after_step(ticket.pauses, ticket.status, Status.IN_HANDLING, acting.now, late=False)
     rules = work.register.rules(ticket.turn, civil(acting.now).date())
-    turn = shifted(ticket.turn, work.register.calendar, rules, pauses)
-    return replace(asked, facts=turn.limits(asked.facts), turn=turn)
+    turn = shifted(as_inherited(ticket, ticket.turn), work.register.calendar, rules, pauses)
+    return replace(asked, facts=moved_inside(work.register, ticket, turn, turn.limits(asked.facts)), turn=turn)
+
+
+def as_inherited(ticket: Ticket, turn: Turn) -> Turn:
+    """The turn under the limit from above that is written down now: a named day knows of no extension (A27)."""
+    above = ticket.details.inherited
+    if turn.rule is not RuleId.HANDLE or turn.inherited == above:
+        return turn
+    return replace(turn, inherited=above, extended_days=0 if above and above.due else turn.extended_days)
+
+
+def moved_inside(register: Register, ticket: Ticket, turn: Turn, facts: Facts) -> Facts:
+    """The facts of moved limits: those that a level 2 set for its level 3 move by as many working days (R18, A12)."""
+    if ticket.turn is None or turn.due.on <= ticket.turn.due.on:
+        return facts
+    calendar = register.calendar
+    days = calendar.between(ticket.turn.due.on, turn.due.on)
+    rules = register.rules(turn, turn.due.on)
+
+    def later(instant: datetime | None) -> datetime | None:
+        if instant is None:
+            return None
+        moment = civil(instant)
+        if moment.time() != time():
+            return datetime.combine(calendar.add(moment.date(), days), moment.time(), moment.tzinfo)
+        # 00:00 is the end of the day before.
+        return end_of(calendar.add(moment.date() - timedelta(days=1), days), rules)
+
+    case = ticket.case
+    return replace(facts, inner_return_by=later(case.inner_return_by), inner_due=later(case.inner_due))
 
 
 def _shift(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
     if ticket.turn is None or ticket.paused:
         raise NotReadyError("工单没有在走的期限,不能重算")
     rules = work.register.rules(ticket.turn, civil(acting.now).date())
-    turn = shifted(ticket.turn, work.register.calendar, rules, ticket.pauses)
-    return replace(asked, facts=turn.limits(asked.facts), turn=turn)
+    turn = shifted(as_inherited(ticket, ticket.turn), work.register.calendar, rules, ticket.pauses)
+    return replace(asked, facts=moved_inside(work.register, ticket, turn, turn.limits(asked.facts)), turn=turn)
 
 
 def _extension(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
@@ -169,30 +221,13 @@ _NOT_HANDLING = frozenset(
 )
 
 
-def _close(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
-    """The attempts are those that were recorded, whatever else is said (A7); the result is the latest that was."""
-    facts, reachable = asked.facts, ticket.details.contact or ticket.caller_number
-    if facts.callback is CallbackResult.NO_CONTACT and reachable:
-        raise NotReadyError("诉求人留有联系方式,须经回访(第十四条)")
-    recorded = [one for one in work.steps_since(ticket.id, 0) if one.row == Move.RECORD_CALLBACK]
-    last = recorded[-1].facts if recorded and ticket.callbacks else Facts()
-    if facts.callback is CallbackResult.SATISFIED and last.callback in _NOT_SATISFIED:
-        raise NotReadyError("最近一次回访记录的不是满意,结果有变的,须先记录新的回访(第十四条)")
-    solved = last.solved if facts.solved is None else facts.solved
-    known = replace(facts, attempts=ticket.attempts, solved=solved)
-    return _callback(work, ticket, replace(asked, facts=known), acting)
+def _close(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
+    return replace(asked, facts=as_recorded(work, ticket, asked.facts))
 
 
 def _callback(_: Work, __: Ticket, asked: Prepared, ___: Acting) -> Prepared:
-    """Whom the callback reached has been asked whether it is solved (R14.6)."""
-    if asked.facts.callback in _ASKED and asked.facts.solved is None:
-        raise NotReadyError("回访须记录问题是否解决(第十四条)")
+    asked_whether_solved(asked.facts)
     return asked
-
-
-_NOT_SATISFIED = frozenset({CallbackResult.DISSATISFIED, CallbackResult.PARTIAL, CallbackResult.REFUSED})
-#: Who answers says whether it is solved.
-_ASKED = frozenset({CallbackResult.SATISFIED, CallbackResult.PARTIAL, CallbackResult.DISSATISFIED})
 
 
 def _named(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
@@ -202,6 +237,17 @@ def _named(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepa
         if unit in work.register.units:
             check_unit(unit, ticket, work.register, day)
     return asked
+
+
+def _pause(_: Work, ticket: Ticket, asked: Prepared, ___: Acting) -> Prepared:
+    """The notice goes out with the consent: its id is the record that the caller is told (A26).
+
+    What else was said of how they were told is kept as a remark.
+    """
+    facts = asked.facts
+    remark = "；".join(filter(None, (facts.remark, facts.notice_id)))
+    record = new_id() if ticket.details.contact or ticket.caller_number else "无联系方式,无法告知"
+    return replace(asked, facts=replace(facts, notice_id=record, remark=remark))
 
 
 def _submit(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
@@ -232,6 +278,7 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.REQUEST_RETURN: _return,
     Move.REQUEST_EXTENSION: _extension,
     Move.RECORD_EXTENSION_NOTICE: _extension_notice,
+    Move.PAUSE: _pause,
     Move.RESUME: _resume,
     Move.SHIFT_LIMITS: _shift,
     Move.SUBMIT_ANSWER: _answer,
@@ -239,6 +286,7 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.NAME_CO_HANDLERS: _named,
     Move.RULE: _named,
     Move.RECORD_CALLBACK: _callback,
+    Move.SENT_BACK_BY_ISSUER: _send_back,
     Move.CLOSE: _close,
     Move.CLOSE_AS_UNREASONABLE: _close,
     Move.ARCHIVE: _archive,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.clock import civil, day_bounds
+from tickets.from_above import InheritedLimit
 from tickets.model import Kind, Status
 from tickets.seed import acts
 from tickets.seed.scene import Scene, Story
-from tickets.ticket_deadlines import InheritedLimit
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import CallbackResult, Facts, Role
 
