@@ -11,7 +11,7 @@ from tickets.ruleset import in_force
 
 _NEAR = 3
 #: Below this share of common characters two names have nothing to do with each other.
-_LIKENESS = 0.5
+_LIKENESS = 0.6
 
 
 class AmbiguousCategoryError(Exception):
