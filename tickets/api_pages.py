@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common.api.operation import Operation, operations
 from tickets.api import TicketPages
+from tickets.api_advice import AdvicePages
 from tickets.api_decided import DecidedPages
 from tickets.api_emergencies import EmergencyPages
 from tickets.api_export import ExportPages
@@ -18,6 +19,7 @@ def case_operations(store: TicketStore, desk: TicketDesk) -> list[Operation]:
     """The operations; ``store`` and ``desk`` write through a ledger that knows idempotency keys."""
     return [
         *operations(TicketPages(store, desk)),
+        *operations(AdvicePages(store, desk)),
         *operations(SearchPages(store)),
         *operations(WorkPages(store)),
         *operations(EmergencyPages(store)),
