@@ -600,6 +600,9 @@ TABLE: tuple[Row, ...] = (
         when=(c.dispatched,),
         effect=e.shift_limits,
     ),
+    # Another house has it too: ours stays as it is and where it is, and all who see it see what they tell of it
+    Row(_M.HAND_OVER, frozenset(_S) - _on(_S.ARCHIVED), "stay", (_SYSTEM,), ("R16.2",), ("reason",)),
+    Row(_M.PARTNER_NEWS, frozenset(_S) - _on(_S.ARCHIVED), "stay", (_SYSTEM,), ("R16.2",), ("reason",)),
     # The caller comes back; the unit that has it has seen that
     Row(_M.READ_NEWS, _OPEN, "stay", (_UNIT, _AT_LEVEL_1), ("A25",)),
     Row(_M.URGE, _OPEN, "stay", (_CALLER, _AGENT), ("A25",)),

@@ -44,6 +44,8 @@ SELDOM = {
     Move.REPORT,
     Move.WARN,
     Move.SHIFT_LIMITS,
+    Move.HAND_OVER,
+    Move.PARTNER_NEWS,
 }
 FULL = Facts(
     matter="x",

@@ -60,6 +60,8 @@ SELDOM = {
     Move.WARN,
     Move.RECORD_CALLBACK,
     Move.SHIFT_LIMITS,
+    Move.HAND_OVER,
+    Move.PARTNER_NEWS,
     Move.READ_NEWS,
     Move.SET_INNER_DUE,
 }
@@ -73,6 +75,8 @@ IDLE = {
     Move.WARN,
     Move.RECORD_CALLBACK,
     Move.SHIFT_LIMITS,
+    Move.HAND_OVER,
+    Move.PARTNER_NEWS,
     Move.READ_NEWS,
     Move.SET_INNER_DUE,
     Move.REPORT_BACK,
