@@ -32,6 +32,8 @@ class _State:
     emergency_at: datetime | None = None
     awaited: tuple[tuple[str, datetime], ...] = ()
     reported_at: datetime | None = None
+    news: tuple[str, ...] = ()
+    told_accepted: bool = False
 
 
 _STATE = attrgetter(*(one.name for one in fields(_State)))
@@ -83,14 +85,15 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         place=details.place,
         urgency=details.urgency.value,
         state=Ready(text_of(_State(*_STATE(ticket)))),
+        has_news=bool(ticket.news),
     )
     _remember(tuple(row[name] for name in _KEY), ticket)
     return row
 
 
 def ticket_of(row: Any) -> Ticket:
-    """The ticket of a row of ``TICKET_COLUMNS``."""
-    key = tuple(row)
+    """The ticket of a row that begins with ``TICKET_COLUMNS``."""
+    key = tuple(row[: len(_KEY)])
     found = _known.get(key)
     if found is None:
         found = _read(key)
@@ -128,6 +131,8 @@ def _read(row: tuple[Any, ...]) -> Ticket:
         emergency_at=state.emergency_at,
         awaited=state.awaited,
         reported_at=state.reported_at,
+        news=state.news,
+        told_accepted=state.told_accepted,
     )
 
 
