@@ -51,6 +51,8 @@ async def test_a_query_for_few_looks_into_the_index_of_few(
         (TicketFilter(overdue_at=TUESDAY, unit="u"), "ix_tickets_board"),
         (TicketFilter(open=True, unit="u"), "ix_tickets_board"),
         (TicketFilter(open=True, unit="u", status=Status.IN_HANDLING), "ix_tickets_board"),
+        (TicketFilter(unit="u"), "ix_tickets_unit_opened_at_id"),
+        (TicketFilter(news=True, unit="u"), "ix_tickets_news"),
         (TicketFilter(open=True, status=Status.AWAITING_CALLBACK), "ix_tickets_queue"),
     ],
 )

@@ -49,6 +49,7 @@ tickets = Table(
     Column("state", Json, nullable=False),
     Index(None, "opened_at", "id"),
     Index(None, "caller_number", "opened_at", "id"),
+    Index(None, "unit", "opened_at", "id"),
 )
 #: Exactly one automatic ticket per call, whoever races.
 automatic = tickets.c.automatic.is_(sa.true())
