@@ -13,7 +13,7 @@ from itertools import chain
 
 from common.clock import CIVIL, civil
 from tickets.cards import red_from, yellow_from
-from tickets.deadlines import deadline
+from tickets.deadlines import instant_due
 from tickets.details import Urgency
 from tickets.emergency_limits import emergency_limits
 from tickets.model import Ticket
@@ -84,7 +84,7 @@ def _ours(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]
     since = _key(ticket.since)
 
     def within(kind: TimerKind, rule: RuleId) -> Timer:
-        return Timer(kind, since, deadline(rule, ticket.since, register.calendar, rules).at)
+        return Timer(kind, since, instant_due(rule, ticket.since, register.calendar, rules))
 
     if status is Status.AWAITING_REVIEW and ticket.emergency_at is None:
         yield within(TimerKind.REVIEW, RuleId.REVIEW_TARGET if urgent else RuleId.REVIEW)

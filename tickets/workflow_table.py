@@ -593,5 +593,6 @@ TABLE: tuple[Row, ...] = (
     ),
 )
 
+OF_MOVE = {move: tuple(row for row in TABLE if row.move is move) for move in Move}
 #: Rows by the name that the history stores.
 ROWS = {row.name: row for row in TABLE}

@@ -48,13 +48,13 @@ def on_shelf(
     after: Cursor | None = None,
 ) -> Page[Ticket]:
     """The tickets of these units in a class and year, the last ended first, from behind the cursor on."""
-    query = sa.select(_c.filed_at, *TICKET_COLUMNS).join_from(filings, tickets)
+    query = sa.select(*TICKET_COLUMNS, _c.filed_at).join_from(filings, tickets)
     query = query.where(_shown, _c.archive_class == archive_class, _c.year == year)
     if units is not None:
         query = query.where(_c.unit.in_(sorted(units)))
     if after:
         query = query.where(sa.tuple_(_c.filed_at, _c.ticket_id) < sa.tuple_(after.at, after.id))
     rows = connection.execute(query.order_by(_c.filed_at.desc(), _c.ticket_id.desc()).limit(limit + 1)).all()
-    shown = [ticket_of(row) for row in rows[:limit]]
+    shown = [ticket_of(row[:-1]) for row in rows[:limit]]
     more = Cursor(rows[limit - 1].filed_at, shown[-1].id) if len(rows) > limit else None
     return Page(shown, more)
