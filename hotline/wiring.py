@@ -13,6 +13,8 @@ import aiohttp
 
 from common import clock
 from common.api.operation import operations
+from common.signing import Signer
+from common.timestamp import load_roots
 from hotline.alarms import Alarms
 from hotline.asterisk import Secrets
 from hotline.audit import AuditStore
@@ -40,10 +42,8 @@ from ivr.model import CallRecord
 from ivr.recordings.closing import Archive
 from ivr.recordings.disk import DiskWatch, Limits
 from ivr.recordings.names import TrackName
-from ivr.recordings.signing import Signer
 from ivr.recordings.stamping import Stamps
 from ivr.recordings.sweeper import Sweeper
-from ivr.recordings.timestamp import load_roots
 from ivr.refusals import RefusalGuard
 from ivr.routes import pick
 from ivr.screening import Screening
