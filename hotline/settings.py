@@ -202,6 +202,11 @@ class Settings(Outside, BaseSettings):
         return self.data_dir / "attachments"
 
     @property
+    def anchors_dir(self) -> Path:
+        """Where the end of the audit is kept outside the database, signed."""
+        return self.data_dir / "anchors"
+
+    @property
     def outbox_dir(self) -> Path:
         """Where messages are shown that no gateway takes."""
         return self.data_dir / "outbox"

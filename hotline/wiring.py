@@ -22,6 +22,7 @@ from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
+from hotline.keeping.watch import AuditWatch, Stamping, verified_aside
 from hotline.knowledge_base import knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
@@ -161,11 +162,27 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             outside=parts.routes,
         )
         works["http"] = partial(serve, app, settings.http_host, settings.http_port)
-        if settings.timestamp_url:
-            roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
-            stamps = Stamps(settings.recordings_dir, poster(session, settings.timestamp_url), roots, alarms)
+        stamping = _stamping(settings, session)
+        works["audit"] = AuditWatch(
+            database.reads,
+            settings.anchors_dir,
+            Signer.in_folder(settings.secrets_dir),
+            self_check=verified_aside,
+            alarm=alarms,
+            over=alarms.clear,
+            stamping=stamping,
+        ).run
+        if stamping:
+            stamps = Stamps(settings.recordings_dir, stamping.post, stamping.roots, alarms)
             works["stamps"] = partial(stamps.run, _STAMPS_EVERY_SECONDS)
         yield Service(settings, database, client, switchboard, book, calls, tickets, alarms, sweeper, works)
+
+
+def _stamping(settings: Settings, session: aiohttp.ClientSession) -> Stamping | None:
+    if not settings.timestamp_url:
+        return None
+    roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
+    return Stamping(poster(session, settings.timestamp_url), roots)
 
 
 def _tokens(settings: Settings) -> Tokens:
