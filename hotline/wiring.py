@@ -22,6 +22,7 @@ from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
+from hotline.keeping.backup.restoring import refuse_unfinished
 from hotline.keeping.watch import AuditWatch, Stamping, verified_aside
 from hotline.knowledge_base import knowledge_operations
 from hotline.outside.serving import outside
@@ -89,6 +90,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         SettingsError: the settings name what does not exist.
     """
     warm_up(settings.area_code)
+    refuse_unfinished(settings.data_dir)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings.database))
         ledger = await stack.enter_async_context(GroupCommit(database).running())

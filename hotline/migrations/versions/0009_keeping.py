@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from hotline.audit_chain import GENESIS, entry_hash
-from hotline.migrations.append_only import make_append_only, make_append_only_until
+from hotline.migrations.append_only import allow_deleting, make_append_only
 
 revision = "0009"
 down_revision = "0007"
@@ -58,9 +58,9 @@ def _chain() -> None:
     _copy()
     op.drop_table("old_audit")
     op.create_index(op.f("ix_audit_at"), "audit", ["at"])
-    make_append_only("audit_cuts")
+    make_append_only("audit", "audit_objects", "audit_cuts")
     for table, place in (("audit", "id"), ("audit_objects", "audit_id")):
-        make_append_only_until(table, f"EXISTS (SELECT 1 FROM audit_cuts WHERE upto >= OLD.{place})")  # noqa: S608 - names of ours
+        allow_deleting(table, f"EXISTS (SELECT 1 FROM audit_cuts WHERE upto >= OLD.{place})")  # noqa: S608 - names of ours
 
 
 def _copy() -> None:
