@@ -15,7 +15,7 @@ _AT_ONCE = 5000
 #: What is handed out as it is, with nothing masked in it.
 _UNMASKED = frozenset({"recordings.hear", "attachments.read"})
 #: A reason was given, and yet no data shown.
-_NOTHING_SHOWN = frozenset({"audit.who-saw"})
+_NOTHING_SHOWN = frozenset({"audit.who-saw", "hold.set", "hold.lift", "retention.delete"})
 
 _WORDS = {
     "attachments.list": "查看附件清单",
@@ -25,10 +25,13 @@ _WORDS = {
     "calls.read": "查看来电",
     "exchanges.add": "交换工单",
     "exchanges.list": "查看交换记录",
+    "hold.lift": "解除保全",
+    "hold.set": "设置保全",
     "notices.failed": "搁置的告知",
     "notices.list": "查看告知记录",
     "notices.retry": "重发告知",
     "recordings.hear": "收听录音",
+    "retention.delete": "到期删除",
     "tickets.advice": "查看答复意见",
     "tickets.archive": "查阅存档",
     "tickets.export": "导出工单",

@@ -1,4 +1,4 @@
-"""The audit becomes a chain."""
+"""The audit becomes a chain; what may go when its time is over, what it leaves, and what is held (A23)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _FIELDS = ("who", "action", "objects", "reason")
 
 def upgrade() -> None:
     _chain()
+    _keeping()
 
 
 def _chain() -> None:
@@ -61,6 +62,41 @@ def _chain() -> None:
     make_append_only("audit", "audit_objects", "audit_cuts")
     for table, place in (("audit", "id"), ("audit_objects", "audit_id")):
         allow_deleting(table, f"EXISTS (SELECT 1 FROM audit_cuts WHERE upto >= OLD.{place})")  # noqa: S608 - names of ours
+
+
+def _keeping() -> None:
+    op.create_table(
+        "tombstones",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("object", sa.String(length=160), nullable=False),
+        sa.Column("label", sa.String(length=160), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("rule", sa.String(length=80), nullable=False),
+        sa.Column("who", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "object", name=op.f("pk_tombstones")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_tombstones_at"), "tombstones", ["at"])
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("object", sa.String(length=160), nullable=False),
+        sa.Column("who", sa.String(length=80), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("until", INSTANT),
+        sa.Column("lifted_at", INSTANT),
+        sa.Column("lifted_by", sa.String(length=80), nullable=False),
+        sa.Column("lifted_why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+    )
+    make_append_only("tombstones")
+    allow_deleting("steps", "EXISTS (SELECT 1 FROM tombstones WHERE kind = 'ticket' AND object = OLD.ticket_id)")
+    # A ruling outlives the ticket that it was made for (R21.3).
+    with op.batch_alter_table("rulings") as rulings:
+        rulings.drop_constraint("fk_rulings_ticket_id_tickets", type_="foreignkey")
+    op.create_index(op.f("ix_imports_ticket_id"), "imports", ["ticket_id"])
 
 
 def _copy() -> None:
