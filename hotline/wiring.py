@@ -13,6 +13,8 @@ import aiohttp
 
 from common import clock
 from common.api.operation import operations
+from common.signing import Signer
+from common.timestamp import load_roots
 from hotline.alarms import Alarms
 from hotline.asterisk import Secrets
 from hotline.audit import AuditStore
@@ -20,6 +22,8 @@ from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
+from hotline.keeping.backup.restoring import refuse_unfinished
+from hotline.keeping.watch import AuditWatch, Stamping, verified_aside
 from hotline.knowledge_base import Retiring, knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
@@ -41,10 +45,8 @@ from ivr.model import CallRecord
 from ivr.recordings.closing import Archive
 from ivr.recordings.disk import DiskWatch, Limits
 from ivr.recordings.names import TrackName
-from ivr.recordings.signing import Signer
 from ivr.recordings.stamping import Stamps
 from ivr.recordings.sweeper import Sweeper
-from ivr.recordings.timestamp import load_roots
 from ivr.refusals import RefusalGuard
 from ivr.routes import pick
 from ivr.screening import Screening
@@ -90,6 +92,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         SettingsError: the settings name what does not exist.
     """
     warm_up(settings.area_code)
+    refuse_unfinished(settings.data_dir)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings.database))
         ledger = await stack.enter_async_context(GroupCommit(database).running())
@@ -167,11 +170,27 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             outside=parts.routes,
         )
         works["http"] = partial(serve, app, settings.http_host, settings.http_port)
-        if settings.timestamp_url:
-            roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
-            stamps = Stamps(settings.recordings_dir, poster(session, settings.timestamp_url), roots, alarms)
+        stamping = _stamping(settings, session)
+        works["audit"] = AuditWatch(
+            database.reads,
+            settings.anchors_dir,
+            Signer.in_folder(settings.secrets_dir),
+            self_check=verified_aside,
+            alarm=alarms,
+            over=alarms.clear,
+            stamping=stamping,
+        ).run
+        if stamping:
+            stamps = Stamps(settings.recordings_dir, stamping.post, stamping.roots, alarms)
             works["stamps"] = partial(stamps.run, _STAMPS_EVERY_SECONDS)
         yield Service(settings, database, client, switchboard, book, calls, tickets, alarms, sweeper, works)
+
+
+def _stamping(settings: Settings, session: aiohttp.ClientSession) -> Stamping | None:
+    if not settings.timestamp_url:
+        return None
+    roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
+    return Stamping(poster(session, settings.timestamp_url), roots)
 
 
 def _tokens(settings: Settings) -> Tokens:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hotline.audit
 import hotline.idempotency
+import hotline.keeping.tables
 import hotline.outside.tables
 import ivr.store
 import knowledge.tables
@@ -15,6 +16,7 @@ TABLES = [
     knowledge.tables.tables,
     hotline.audit.tables,
     hotline.idempotency.tables,
+    hotline.keeping.tables.tables,
     hotline.outside.tables.tables,
 ]
 

@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from common.timestamp import NotStamped, check, load_roots, stamp
 from hotline.timestamping import poster
 from ivr.recordings.closing import close
 from ivr.recordings.names import call_folder
 from ivr.recordings.stamping import Stamps
-from ivr.recordings.timestamp import NotStamped, check, load_roots, stamp
 from ivr.recordings.unstamped import waiting
 from ivr.recordings.verifying import Flaw, Problem, verify
 from tests.recordings_kit import AGENT, CALL, CITIZEN, archive, live
