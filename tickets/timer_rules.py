@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from common.clock import CIVIL, civil
+from common.worded import Worded
 from tickets.cards import red_from, yellow_from
 from tickets.deadlines import deadline
 from tickets.details import Urgency
@@ -19,7 +20,6 @@ from tickets.model import Ticket
 from tickets.pauses import DECISIONS, LATE_DECISION
 from tickets.register import Register
 from tickets.ruleset import RuleId, RuleSet
-from tickets.worded import Worded
 from tickets.workflow_terms import Status
 
 
