@@ -14,11 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from common.api.once import Lookup
 from common.api.operation import Operation, operations
 from common.api.problem import FAULT, NO_ADDRESS, NO_METHOD, NO_TOKEN, REFUSED, TOO_LARGE, UNAVAILABLE, Problem
-from common.api.serving import CALLER, Service
+from common.api.serving import CALLER, Rights, Service
 from common.audit import Audit
 from common.store import NotWritten
 from hotline.api import HousePages
+from hotline.rights import TableOfRights
 from hotline.tokens import Tokens, at_address
+from tickets.register import ROOT
 
 log = structlog.get_logger(__name__)
 
@@ -59,20 +61,28 @@ def build_app(
     database_ready: Callable[[], Awaitable[bool]],
     ami_up: Callable[[], bool],
     outside: Iterable[web.RouteDef] = (),
+    rights: Rights | None = None,
 ) -> web.Application:
     """The application: the operations of the packages, health and the document, and the pages.
 
-    ``outside`` are what citizens and other houses reach, open to all or with keys of their own.
+    ``outside`` are what citizens and other houses reach, open to all or with keys of their own. ``rights``
+    stands in for the table of rights where what is served is not the house's own.
 
     Serve it with ``serve``, which keeps no access log: its lines would hold the numbers that are searched for.
+
+    Raises:
+        LookupError: an operation stands in no row of the table of rights.
     """
     house = HousePages(database_ready, ami_up)
     every = [*operations(house), *served]
+    if rights is None:
+        rights = TableOfRights(ROOT.id)
+        rights.cover(every)
     house.describe(every)
     open_to_all = {one.path for one in every if one.scope is None} | PAGES.keys()
     app = web.Application(middlewares=[_problems, _bearer(tokens, open_to_all)], client_max_size=64 * 1024)
     app.on_response_prepare.append(_harden)
-    app.add_routes(Service(audit, kept).routes(every))
+    app.add_routes(Service(audit, kept, rights).routes(every))
     app.add_routes(outside)
     for address, name in PAGES.items():
         app.router.add_get(address, _file(_PAGES / name))

@@ -95,7 +95,7 @@ async def desk(
         def build() -> web.Application:
             return build_app(
                 served,
-                tokens=known or tokens(TOKEN, unit="12345", roles=("agent",)),
+                tokens=known or tokens(TOKEN, unit="12345", roles=("agent", "leader")),
                 audit=at.audit.add,
                 kept=at.once.kept,
                 database_ready=at.database.ready,

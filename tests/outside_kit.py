@@ -31,7 +31,7 @@ async def served(
     """Someone with a browser before a running service; further tokens stand in ``file``."""
     app = build_app(
         [*(one for page in pages for one in operations(page)), *extra],
-        tokens=tokens(TOKEN, unit="12345", roles=("agent",), file=file),
+        tokens=tokens(TOKEN, unit="12345", roles=("agent", "leader"), file=file),
         audit=books.audit.add,
         kept=OnceLedger(books.ledger, books.database.reads).kept,
         database_ready=books.database.ready,
