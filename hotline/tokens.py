@@ -64,7 +64,7 @@ def tokens(own: str, *, unit: str, roles: Iterable[str], file: Path | None = Non
     Raises:
         TokensError: the file is there and cannot be used.
     """
-    house = Caller("api.token", unit, "api.token", tuple(roles), frozenset(Scope))
+    house = Caller("api.token", unit, "api.token", tuple(roles), frozenset({Scope.READ, Scope.WRITE}))
     entries = _entries(file) if file and file.exists() else ()
     names = [house.name, *(entry.name for entry in entries)]
     if len(set(names)) < len(names):
