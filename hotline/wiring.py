@@ -27,6 +27,7 @@ from hotline.secrets_file import secret
 from hotline.settings import Settings
 from hotline.timestamping import poster
 from hotline.tokens import Tokens, tokens
+from hotline.watch import Watch
 from ivr.adoption import Adoption
 from ivr.ami.client import AmiClient
 from ivr.api import CallPages
@@ -137,6 +138,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             alarm=alarms,
             shed=shed,
         )
+        watch = Watch(tickets, calls, alarms, clock.now)
         works: dict[str, Work] = {
             "alarms": alarms.run,
             "books": book.run,
@@ -144,11 +146,12 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             "line": client.run,
             "sweeper": sweeper.run,
             "timers": TimerLoop(tickets).run,
-            "archive": ArchiveLoop(tickets).run,
+            "archive": ArchiveLoop(tickets, alarm=alarms, over=alarms.clear).run,
+            "watch": watch.run,
         }
         audit = AuditStore(ledger)
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
-        parts = outside(settings, tickets, desk, session, clock.now)
+        parts = outside(settings, tickets, desk, session, clock.now, aside=watch.poke)
         works.update(parts.works)
         knowledge = knowledge_operations(database.reads, once, tickets)
         app = build_app(

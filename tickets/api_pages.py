@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from common.api.operation import Operation, operations
 from tickets.api import TicketPages
+from tickets.api_decided import DecidedPages
+from tickets.api_emergencies import EmergencyPages
 from tickets.api_export import ExportPages
 from tickets.api_register import RegisterPages
 from tickets.api_search import SearchPages
@@ -18,6 +20,8 @@ def case_operations(store: TicketStore, desk: TicketDesk) -> list[Operation]:
         *operations(TicketPages(store, desk)),
         *operations(SearchPages(store)),
         *operations(WorkPages(store)),
+        *operations(EmergencyPages(store)),
         *operations(RegisterPages(store)),
+        *operations(DecidedPages(store)),
         *operations(ExportPages(store)),
     ]

@@ -38,7 +38,9 @@ class ExchangeShown(Shown):
     number: Annotated[str, Field(description="对方的编号；尚未送达时为空。")]
     status: str
     words: str
-    state: Annotated[str, Field(description="waiting 待送，idle 已送达，failed 多次未成已搁置。")]
+    state: Annotated[
+        str, Field(description="waiting 待送，idle 已送达，failed 多次未成已搁置，closed 搁置后已由人了结。")
+    ]
     error: str
     since: Stamp
 

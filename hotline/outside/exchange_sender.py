@@ -34,7 +34,10 @@ class NotTakenError(Exception):
 
 
 class ExchangeSender:
-    """Sends what waits, until cancelled; several processes may, beside each other."""
+    """Sends what waits, until cancelled; several processes may, beside each other.
+
+    ``aside`` is told when something was put aside.
+    """
 
     def __init__(
         self,
@@ -42,11 +45,14 @@ class ExchangeSender:
         partners: tuple[Partner, ...],
         session: aiohttp.ClientSession,
         now: Callable[[], datetime],
+        *,
+        aside: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._partners = {partner.name: partner for partner in partners}
         self._session = session
         self._now = now
+        self._aside = aside
 
     async def run(self) -> None:
         """For ever; a database that fails is asked again."""
@@ -122,3 +128,5 @@ class ExchangeSender:
         log.warning("an exchange did not arrive", exchange=one.id, tries=one.tries + 1, aside=aside)
         again = self._now() + RETRIES[min(one.tries, len(RETRIES) - 1)]
         await self._store.run(lambda work: rows.postpone(work, one, again, why, aside=aside))
+        if aside:
+            self._aside()
