@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import access.tables
 import hotline.audit
 import hotline.idempotency
 import hotline.outside.tables
@@ -10,6 +11,7 @@ import knowledge.tables
 import tickets.store
 
 TABLES = [
+    access.tables.tables,
     ivr.store.tables,
     tickets.store.tables,
     knowledge.tables.tables,
