@@ -33,6 +33,8 @@ class TableOfRights:
         Raises:
             KeyError: there is no such right.
         """
+        if caller.rights is not None and right not in caller.rights:
+            return Reach.NONE
         known = {role.value: role for role in Role}
         roles = (known[name] for name in caller.roles if name in known)
         return rights.reach(roles, right, level_one=caller.unit == self.level_one)

@@ -20,6 +20,7 @@ from hotline.http import build_app
 from hotline.knowledge_base import knowledge_operations
 from hotline.tokens import Tokens, tokens
 from ivr.api import CallPages
+from tests.access_books import accounts
 from tests.books import Books, books
 from tickets.api_pages import case_operations
 
@@ -90,7 +91,8 @@ async def desk(
 
         calls = CallPages(at.calls, recordings, numbers, 15)
         knowledge = knowledge_operations(at.database.reads, at.once, at.tickets)
-        served = [*operations(calls), *case_operations(at.tickets, at.desk), *knowledge]
+        people = accounts(at)
+        served = [*operations(calls), *case_operations(at.tickets, at.desk), *knowledge, *people.operations()]
 
         def build() -> web.Application:
             return build_app(
@@ -100,7 +102,10 @@ async def desk(
                 kept=at.once.kept,
                 database_ready=at.database.ready,
                 ami_up=lambda: ami_up,
+                door=people.door,
             )
 
-        async with TestClient(TestServer(build())) as client:
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(people.close)
+            client = await stack.enter_async_context(TestClient(TestServer(build())))
             yield Desk(at, client, recordings, build)
