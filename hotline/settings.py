@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from hotline.settings_access import SigningIn
 from hotline.settings_outside import Outside
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -57,10 +58,11 @@ class Route(_Frozen):
     number: Digits
 
 
-class Settings(Outside, BaseSettings):
+class Settings(Outside, SigningIn, BaseSettings):
     """The settings of one installation. Each field is ``HOTLINE_<NAME>`` in the environment.
 
-    Those about the SMS gateway, attachments, public pages and partners stand in ``hotline.settings_outside``.
+    Those about the SMS gateway, attachments, public pages and partners stand in ``hotline.settings_outside``, about
+    signing in in ``hotline.settings_access``.
     """
 
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", frozen=True, extra="forbid", env_file=None)

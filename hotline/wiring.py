@@ -10,7 +10,9 @@ from functools import partial
 from typing import Any
 
 import aiohttp
+import structlog
 
+from access.store import AccessStore
 from common import clock
 from common.api.operation import operations
 from common.signing import Signer
@@ -29,6 +31,7 @@ from hotline.outside.serving import outside
 from hotline.screening import policy
 from hotline.secrets_file import secret
 from hotline.settings import Settings
+from hotline.sign_in import access_of
 from hotline.timestamping import poster
 from hotline.tokens import Tokens, tokens
 from hotline.watch import Watch
@@ -59,6 +62,8 @@ from tickets.desk import TicketDesk
 from tickets.store import TicketStore
 from tickets.timers import TimerLoop
 from tickets.workflow_terms import Role
+
+log = structlog.get_logger(__name__)
 
 _STAMPS_EVERY_SECONDS = 60.0
 
@@ -160,14 +165,24 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         parts = outside(settings, tickets, desk, session, clock.now, aside=watch.poke)
         works.update(parts.works)
         knowledge = knowledge_operations(database.reads, once, tickets)
+        people = access_of(settings, AccessStore(database.reads, once), tickets, audit)
+        stack.callback(people.close)
         app = build_app(
-            [*operations(call_pages), *case_operations(tickets, desk), *knowledge, *parts.operations],
+            [
+                *operations(call_pages),
+                *case_operations(tickets, desk),
+                *knowledge,
+                *parts.operations,
+                *people.operations(),
+            ],
             tokens=_tokens(settings),
             audit=audit.add,
             kept=once.kept,
             database_ready=database.ready,
             ami_up=switchboard.line_is_up.is_set,
             outside=parts.routes,
+            door=people.door,
+            trusted=settings.trusted_proxies,
         )
         works["http"] = partial(serve, app, settings.http_host, settings.http_port)
         stamping = _stamping(settings, session)
@@ -195,7 +210,9 @@ def _stamping(settings: Settings, session: aiohttp.ClientSession) -> Stamping | 
 
 def _tokens(settings: Settings) -> Tokens:
     own = secret(settings.secrets_dir / "api.token")
-    return tokens(own, unit="12345", roles=(role.value for role in Role), file=settings.secrets_dir / "tokens.json")
+    if (settings.secrets_dir / "tokens.json").exists():
+        log.warning("secrets/tokens.json is not read any more: run hotline token import")
+    return tokens(own, unit="12345", roles=(role.value for role in Role))
 
 
 async def _numbers(tickets: TicketStore, call_id: str) -> list[str]:

@@ -23,10 +23,10 @@ from tickets.workflow_terms import Role
 #: Token → who bears it.
 PEOPLE = {
     TOKEN: Caller("api.token", "12345", "api.token", tuple(role.value for role in Role), frozenset(Scope)),
-    "housing": Caller("housing", "住建局", "u-housing", ("handler",), frozenset(Scope)),
-    "urban": Caller("urban", "城管局", "u-urban", ("handler",), frozenset(Scope)),
+    "housing": Caller("housing", "住建局", "u-housing", ("handler", "deputy"), frozenset(Scope)),
+    "urban": Caller("urban", "城管局", "u-urban", ("handler", "deputy"), frozenset(Scope)),
     "county": Caller("county", "滨城区", "u-county", ("principal", "handler"), frozenset(Scope)),
-    "street": Caller("street", "市西街道", "u-street", ("handler",), frozenset(Scope)),
+    "street": Caller("street", "市西街道", "u-street", ("handler", "deputy"), frozenset(Scope)),
     "agent": Caller("agent", "12345", "u-agent", ("agent",), frozenset(Scope)),
     "reader": Caller("reader", "12345", "u-reader", ("reviewer",), frozenset({Scope.READ})),
 }

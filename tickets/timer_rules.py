@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 
 from common.clock import CIVIL, civil
+from common.worded import Worded
 from tickets.cards import red_from, yellow_from
 from tickets.deadlines import instant_due
 from tickets.details import Urgency
@@ -21,7 +22,6 @@ from tickets.pauses import DECISIONS, LATE_DECISION
 from tickets.register import Register
 from tickets.ruleset import RuleId, RuleSet
 from tickets.turns import Dated
-from tickets.worded import Worded
 from tickets.workflow_terms import Status
 
 

@@ -20,6 +20,7 @@ from common.api.problem import (
     KEY_MISSING,
     KEY_REUSED,
     NO_RIGHT,
+    NO_SCOPE,
     NO_TOKEN,
     NOT_A_FILE,
     NOT_FOUND,
@@ -183,7 +184,7 @@ def problems_of(one: Operation) -> list[ProblemKind]:
     if one.versioned:
         found.append(VERSION_MISSING)
     if one.scope:
-        found += [NO_TOKEN, NO_RIGHT]
+        found += [NO_TOKEN, NO_RIGHT, NO_SCOPE]
     return sorted(set(found), key=lambda kind: (kind.status, kind.name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import access.tables
 import hotline.audit
 import hotline.idempotency
 import hotline.keeping.tables
@@ -11,6 +12,7 @@ import knowledge.tables
 import tickets.store
 
 TABLES = [
+    access.tables.tables,
     ivr.store.tables,
     tickets.store.tables,
     knowledge.tables.tables,
