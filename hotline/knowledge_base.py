@@ -13,6 +13,7 @@ from common import clock
 from common.api.operation import Operation, operations
 from common.search import Search
 from common.store import Ledger, NotWritten
+from hotline.knowledge_tasks import TaskPages
 from knowledge.api import KnowledgePages
 from knowledge.api_writing import ProposalPages
 from knowledge.rules import WorkingDay
@@ -32,9 +33,14 @@ def knowledge_operations(reads: AsyncEngine, ledger: Ledger, tickets: TicketStor
     async def working_days() -> WorkingDay:
         return (await tickets.register()).calendar.add
 
+    async def is_unit(unit: str) -> bool:
+        known = (await tickets.register()).units.get(unit)
+        return known is not None and known.active(clock.civil(clock.now()).date())
+
     return [
         *operations(KnowledgePages(store, search, working_days, ROOT.id)),
-        *operations(ProposalPages(store, search, working_days, ROOT.id)),
+        *operations(ProposalPages(store, search, working_days, is_unit, ROOT.id)),
+        *operations(TaskPages(store, tickets)),
     ]
 
 

@@ -230,6 +230,8 @@ def _task_after(connection: Connection, written: Written) -> Task | None:
     if row is None:
         raise NotAllowedError("没有这项待编任务，请核对编号。")
     task = task_of(row)
+    if task.unit not in {proposal.unit, proposal.owner}:
+        raise NotAllowedError(f"该待编任务是{task.unit}的，须由该单位完成。")
     if proposal.stage is Stage.ACCEPTED:
         return replace(task, done_at=written.step.at)
     if proposal.stage is Stage.REFUSED:

@@ -154,7 +154,7 @@ class City:
     async def closed(self, details: Details | None = None) -> Ticket:
         """The caller is satisfied."""
         ticket = await self.answered(details=details)
-        return await self.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED))
+        return await self.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
 
     async def tick(self, now: datetime | None = None) -> Fired:
         """The clock stands at ``now``; what is due fires."""

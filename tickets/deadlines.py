@@ -123,9 +123,11 @@ def deadline(
     )
 
 
-def instant_due(rule: RuleId, start: datetime, calendar: Calendar, rules: RuleSet) -> datetime:
+def instant_due(
+    rule: RuleId, start: datetime, calendar: Calendar, rules: RuleSet, *, limit: Limit | None = None
+) -> datetime:
     """The ``at`` of such a ``deadline`` without pauses, for those who need no reasoning."""
-    limit, begun = rules.limits[rule], civil(start)
+    limit, begun = limit or rules.limits[rule], civil(start)
     if limit.unit in (Unit.HOURS, Unit.MINUTES):
         return _clock_time(begun, limit, [])
     return end_of(_straight(begun.date(), limit, calendar).days[-1].date, rules)
@@ -167,7 +169,10 @@ class _Standing:
         return self.since <= datetime.combine(day, time(), CIVIL) < self.until
 
     def at_end(self, day: date) -> bool:
-        return self.since < datetime.combine(day + timedelta(days=1), time(), CIVIL) <= self.until
+        end = datetime.combine(day + timedelta(days=1), time(), CIVIL)
+        # A decision of ours that is late from the very end of a day on leaves the unit a day after it (A24).
+        begun = self.since <= end if self.reason is PauseReason.SILENCE else self.since < end
+        return begun and end <= self.until
 
 
 @dataclass(frozen=True, slots=True)

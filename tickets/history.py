@@ -20,6 +20,8 @@ from tickets.workflow_terms import CallbackResult, Case, Facts, Role, Status
 #: The *ground* of a warning.
 YELLOW, RED = "yellow_card", "red_card"
 _CARDS = {YELLOW: Card.YELLOW, RED: Card.RED}
+#: From here on a decision is another's to give, which has its own time (A4, A24).
+_HANDED_ON = frozenset({Move.ENDORSE_EXTENSION})
 _NEW_ROUND = frozenset({Move.SEND_BACK, Move.SENT_BACK_BY_ISSUER, Move.DISPATCH, Move.FORCE_DISPATCH})
 #: With these the caller comes back to an open ticket (A25).
 _NEWS = frozenset({Move.URGE, Move.SUPPLEMENT, Move.WITHDRAW})
@@ -60,7 +62,7 @@ def described(ticket: Ticket, told: Described, entry: Entry) -> Ticket:
 def advanced(ticket: Ticket, case: Case, entry: Entry, facts: Facts) -> Ticket:
     """The ticket after a move of the workflow that has led to ``case``."""
     move = Move.of(entry.row.partition("/")[0])
-    moved = (case.status, case.unit) != (ticket.case.status, ticket.case.unit) or move in _NEW_ROUND
+    moved = (case.status, case.unit) != (ticket.case.status, ticket.case.unit) or move in _NEW_ROUND | _HANDED_ON
     level_1_has_it = case.due is None
     turn = None if level_1_has_it else entry.turn or ticket.turn
     late = move is Move.WARN and facts.ground == LATE_DECISION
@@ -71,7 +73,7 @@ def advanced(ticket: Ticket, case: Case, entry: Entry, facts: Facts) -> Ticket:
         steps=entry.seq,
         since=entry.at if moved else ticket.since,
         turn=turn,
-        pauses=after_step(ticket.pauses, ticket.status, case.status, entry.at, late=late),
+        pauses=after_step(ticket.pauses, ticket.status, case.status, (late and facts.due) or entry.at, late=late),
         card=_card(ticket, turn, move, facts),
         callbacks=0 if move in _NEW_ROUND else ticket.callbacks + (move is Move.RECORD_CALLBACK),
         awaited=_awaited(ticket, case, entry, move),

@@ -170,6 +170,7 @@ _STANDS: dict[Relation, Callable[[Case, str, UnitTree], bool]] = {
     Relation.UPPER: lambda case, unit, _: unit == case.upper,
     Relation.ABOVE: lambda case, unit, tree: case.unit in tree.parents and unit in tree.above(case.unit),
     Relation.CO_HANDLER: lambda case, unit, _: unit in case.tasks,
-    Relation.NAMER: lambda case, unit, _: unit == case.named_by,
+    Relation.LEVEL_2: lambda case, unit, _: bool(case.level_2) and unit == case.level_2,
+    Relation.NAMER: lambda case, unit, _: any(unit == case.namer(one) for one in case.tasks),
     Relation.ANYWHERE: lambda _, __, ___: True,
 }

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from common.clock import civil
 from tickets.ruleset import RuleId, RuleSet
-from tickets.workflow_terms import Actor, CallbackResult, Case, Facts, Role, Surroundings
+from tickets.workflow_terms import TERMINATION_GROUNDS, Actor, CallbackResult, Case, Facts, Role, Status, Surroundings
 
 When = Callable[[Case, Actor, Surroundings], str]
 Check = Callable[[Case, Actor, Facts, Surroundings], str]
@@ -102,6 +102,12 @@ def return_in_time(case: Case, _: Actor, world: Surroundings) -> str:
     return "" if by is None or world.now < by else f"退回期限{civil(by):%Y-%m-%d %H:%M}已过,须申请职责裁定(第二十二条)"
 
 
+def declined_in_time(case: Case, _: Actor, world: Surroundings) -> str:
+    """What level 2 has passed down is given back within 1 WD, signed or not (A12)."""
+    by = case.inner_return_by
+    return "" if by is None or world.now < by else f"退还期限{civil(by):%Y-%m-%d %H:%M}已过,请签收后申请职责裁定(A12)"
+
+
 def return_no_more(case: Case, actor: Actor, world: Surroundings) -> str:
     """Adjudication is for what can no longer be returned: a second return, or a late one (R22.6, A22)."""
     spent = first_return(case, actor, world) or return_in_time(case, actor, world)
@@ -154,6 +160,11 @@ def endorsed_or_direct(case: Case, _: Actor, world: Surroundings) -> str:
     return "" if case.endorsed or case.upper == world.tree.root else "须先由二级机构初审(A4)"
 
 
+def not_endorsed(case: Case, _: Actor, __: Surroundings) -> str:
+    """Level 2 has not looked yet (A4)."""
+    return "" if not case.endorsed else "二级机构已经初审(A4)"
+
+
 def leader_for_the_second(case: Case, actor: Actor, _: Surroundings) -> str:
     """A second extension only by a level-1 leader (A4)."""
     return "" if case.extensions == 0 or actor.role is Role.LEADER else "第二次延期只能由一级机构负责人批准(A4)"
@@ -189,6 +200,11 @@ def overdue_or_spent(case: Case, actor: Actor, world: Surroundings) -> str:
     if case.due is not None and world.now >= case.due:
         return ""
     return "" if not rounds_spent(case, actor, world) else "尚未超期,也未重办满轮次"
+
+
+def not_supervised(case: Case, _: Actor, __: Surroundings) -> str:
+    """It is not supervised yet."""
+    return "" if case.work is not Status.SUPERVISED else "已是督办件"
 
 
 def not_appealed(case: Case, _: Actor, __: Surroundings) -> str:
@@ -238,10 +254,11 @@ def a_unit_below(_: Case, __: Actor, facts: Facts, world: Surroundings) -> str:
 
 def within_ten_days(case: Case, _: Actor, facts: Facts, world: Surroundings) -> str:
     """All extensions together (R22.4, A4)."""
-    left = world.rules.limits[RuleId.EXTENSION].amount - case.extended_days
-    return (
-        "" if 1 <= (facts.working_days or 0) <= left else f"延期合计不得超过10个工作日,尚可申请1至{left}个(第二十二条)"
-    )
+    most = world.rules.limits[RuleId.EXTENSION].amount
+    left = most - case.extended_days
+    if 1 <= (facts.working_days or 0) <= left:
+        return ""
+    return f"延期合计不得超过{most}个工作日,尚可申请1至{left}个(第二十二条)"
 
 
 def own_task(case: Case, actor: Actor, _: Facts, __: Surroundings) -> str:
@@ -249,9 +266,32 @@ def own_task(case: Case, actor: Actor, _: Facts, __: Surroundings) -> str:
     return "" if actor.unit in case.tasks else "本单位没有未完成的协办任务"
 
 
-def an_open_task(case: Case, _: Actor, facts: Facts, __: Surroundings) -> str:
-    """What is waived is open."""
-    return "" if facts.unit in case.tasks else f"「{facts.unit}」没有未完成的协办任务"
+def an_open_task(case: Case, actor: Actor, facts: Facts, __: Surroundings) -> str:
+    """What is waived is open, and was named by who waives it (A10)."""
+    if facts.unit not in case.tasks:
+        return f"「{facts.unit}」没有未完成的协办任务"
+    namer = case.namer(facts.unit)
+    return "" if actor.unit == namer else f"「{facts.unit}」由「{namer}」指定协办,应由其免除(A10)"
+
+
+def one_of_article_23(_: Case, __: Actor, facts: Facts, ___: Surroundings) -> str:
+    """The ground is one of the article's four (R23.1-4)."""
+    if facts.ground in TERMINATION_GROUNDS:
+        return ""
+    offered = "、".join(f"{code}({words})" for code, words in TERMINATION_GROUNDS.items())
+    return f"不再办理的情形应为:{offered}"
+
+
+def explained_by_now(_: Case, __: Actor, facts: Facts, world: Surroundings) -> str:
+    """It has been explained to the caller (R23.1-4)."""
+    told = facts.explained_at and facts.explained_at <= world.now
+    return "" if told else "向诉求人解释的时间不能晚于现在(第二十三条)"
+
+
+def not_in_ones_own_cause(case: Case, actor: Actor, _: Facts, __: Surroundings) -> str:
+    """Who rules does not belong to a unit that has or had the ticket (R21.3)."""
+    own = actor.unit in (case.unit, *case.givers[1:])
+    return "" if not own else "裁定人员不能裁定本单位的争议(第二十一条)"
 
 
 def answered_by_now(_: Case, __: Actor, facts: Facts, world: Surroundings) -> str:

@@ -26,6 +26,8 @@ def deliver(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case
         signed=False,
         tasks=facts.co_handlers,
         named_by=actor.unit,
+        namers=tuple((unit, actor.unit) for unit in facts.co_handlers),
+        pause_asked=False,
         asked_days=0,
         granted_days=0,
         extended_days=0,
@@ -39,8 +41,12 @@ def deliver(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case
 
 
 def deliver_forced(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case:
-    """As delivered, and the unit is bound to it (A22)."""
-    return replace(deliver(case, actor, facts, world), forced=facts.unit, ruled="")
+    """As delivered, and the unit is bound to it (A22); whose time at it runs already keeps that time (R22.6)."""
+    given = deliver(case, actor, facts, world)
+    if facts.unit in (case.unit, *case.givers):
+        given = replace(given, extended_days=case.extended_days, extensions=case.extensions)
+        given = replace(given, granted_days=case.granted_days)
+    return replace(given, forced=facts.unit, ruled="")
 
 
 def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
@@ -52,6 +58,8 @@ def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
         signed=False,
         tasks=(),
         named_by="",
+        namers=(),
+        pause_asked=False,
         return_by=None,
         inner_return_by=None,
         inner_due=None,
@@ -107,7 +115,9 @@ def drop_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 
 def add_tasks(case: Case, actor: Actor, facts: Facts, _: Surroundings) -> Case:
     """Co-handlers are named (A10)."""
-    return replace(case, tasks=(*case.tasks, *facts.co_handlers), named_by=actor.unit)
+    named = tuple((unit, actor.unit) for unit in facts.co_handlers)
+    before = tuple(one for one in case.namers if one[0] not in facts.co_handlers)
+    return replace(case, tasks=(*case.tasks, *facts.co_handlers), named_by=actor.unit, namers=(*before, *named))
 
 
 def finish_task(case: Case, actor: Actor, _: Facts, __: Surroundings) -> Case:
@@ -178,9 +188,10 @@ def pause(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 
 def shift_limits(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
     """The clock runs again, under limits moved by the pause."""
+    # Handled again, a ticket has no new time to be returned: the old stays over (R22.6).
     return replace(
         case,
-        return_by=facts.return_by,
+        return_by=facts.return_by or case.return_by,
         apply_by=facts.apply_by,
         due=facts.due,
         inner_return_by=facts.inner_return_by or case.inner_return_by,
@@ -195,6 +206,7 @@ def again(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
         work=Status.HANDLED_AGAIN,
         rounds=case.rounds + 1,
         signed=True,
+        pause_asked=False,
         appealed=False,
         withdrawn=False,
         reported=False,
@@ -217,6 +229,11 @@ def supervise(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
         due=facts.due or case.due,
         apply_by=None,
     )
+
+
+def supervise_meanwhile(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """Nobody is working on it now; once somebody is, it is supervised."""
+    return replace(case, work=Status.SUPERVISED, apply_by=None)
 
 
 def appeal(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:

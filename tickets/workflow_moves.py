@@ -62,6 +62,8 @@ class Move(Worded):
     ARCHIVE = "archive", "归档"
     WARN = "warn", "督办提醒"
     SHIFT_LIMITS = "shift_limits", "重算期限"
+    HAND_OVER = "hand_over", "转给协作单位"
+    PARTNER_NEWS = "partner_news", "协作单位反馈"
     READ_NEWS = "read_news", "已阅诉求人来意"
     URGE = "urge", "催办"
     SUPPLEMENT = "supplement", "补充材料"

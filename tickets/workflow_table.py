@@ -24,6 +24,7 @@ _CALLBACK_SUPERVISOR = _by(Relation.HOTLINE, _R.CALLBACK_SUPERVISOR)
 _UNIT = _by(Relation.ACCOUNTABLE, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _OFFERED = _by(Relation.OFFERED, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _UPPER = _by(Relation.UPPER, _R.REVIEWER, _R.LEADER, _R.LEVEL2_REVIEWER, _R.DEPUTY, _R.PRINCIPAL)
+_LEVEL_2 = _by(Relation.LEVEL_2, _R.DEPUTY, _R.PRINCIPAL, _R.LEVEL2_REVIEWER)
 _GIVER = _by(Relation.UPPER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _NAMER = _by(Relation.NAMER, _R.REVIEWER, _R.LEADER, _R.LEVEL2_REVIEWER, _R.DEPUTY, _R.PRINCIPAL)
 _CO_HANDLER = _by(Relation.CO_HANDLER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
@@ -159,7 +160,16 @@ TABLE: tuple[Row, ...] = (
         when=(c.offered,),
         effect=e.drop_offer,
     ),
-    Row(_M.DECLINE, _on(_S.AWAITING_SIGNATURE), "back", (_OFFERED,), ("R21.1", "A12"), _WHY, effect=e.drop_offer),
+    Row(
+        _M.DECLINE,
+        _on(_S.AWAITING_SIGNATURE),
+        "back",
+        (_OFFERED,),
+        ("R21.1", "A12"),
+        _WHY,
+        when=(c.declined_in_time,),
+        effect=e.drop_offer,
+    ),
     Row(
         _M.SET_INNER_DUE,
         _WITH_UNIT,
@@ -262,7 +272,7 @@ TABLE: tuple[Row, ...] = (
         ("R21.3",),
         ("ruling", "basis", "unit"),
         when=(c.not_ruled,),
-        checks=(c.a_unit_below,),
+        checks=(c.a_unit_below, c.not_in_ones_own_cause),
         effect=e.note_ruling,
     ),
     Row(
@@ -273,7 +283,7 @@ TABLE: tuple[Row, ...] = (
         ("R21.3", "A22"),
         ("unit", "due"),
         when=(c.ruled,),
-        checks=(c.as_ruled,),
+        checks=(c.as_ruled, c.named_by_the_nearest),
         effect=e.deliver_forced,
     ),
     # Extension
@@ -301,9 +311,9 @@ TABLE: tuple[Row, ...] = (
         _M.ENDORSE_EXTENSION,
         _on(_S.EXTENSION_REQUESTED),
         "stay",
-        (_UPPER,),
+        (_LEVEL_2,),
         ("A4",),
-        when=(c.below_level_2,),
+        when=(c.below_level_2, c.not_endorsed),
         effect=e.endorse,
     ),
     Row(
@@ -326,7 +336,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         _M.RECORD_EXTENSION_NOTICE,
-        _WITH_UNIT,
+        _WITH_UNIT | _on(_S.AWAITING_UPPER_REVIEW),
         "stay",
         (_UNIT, _REVIEWER, _SYSTEM),
         ("R22.4", "A18"),
@@ -383,6 +393,7 @@ TABLE: tuple[Row, ...] = (
         ("R23.1", "R23.2", "R23.3", "R23.4"),
         ("ground", "reason", "explained_at", "statement_id"),
         when=(c.dispatched, c.no_open_task),
+        checks=(c.one_of_article_23, c.explained_by_now),
     ),
     Row(_M.APPROVE_TERMINATION, _on(_S.TERMINATION_REQUESTED), _S.NO_FURTHER_HANDLING, (_REVIEWER,), ("R23.1",)),
     Row(_M.REFUSE_TERMINATION, _on(_S.TERMINATION_REQUESTED), "back", (_REVIEWER, _UPPER), ("R23.1",), ("reason",)),
@@ -411,8 +422,8 @@ TABLE: tuple[Row, ...] = (
         effect=e.drop_days,
         variant="level_2",
     ),
-    Row(_M.APPROVE_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), _S.AWAITING_CALLBACK, (_UPPER,), ("R24.1", "R18")),
-    Row(_M.RETURN_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), "back", (_UPPER,), ("R14.5", "R24.1"), ("reason",)),
+    Row(_M.APPROVE_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), _S.AWAITING_CALLBACK, (_LEVEL_2,), ("R24.1", "R18")),
+    Row(_M.RETURN_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), "back", (_LEVEL_2,), ("R14.5", "R24.1"), ("reason",)),
     # Callback, handling again, closing
     Row(_M.RECORD_CALLBACK, _CALLED_BACK, "stay", (_CALLBACK,), ("R14.6", "A7"), ("callback",)),
     Row(
@@ -536,6 +547,17 @@ TABLE: tuple[Row, ...] = (
         effect=e.supervise,
     ),
     Row(
+        _M.SUPERVISE,
+        _INTERRUPTED | _on(_S.AWAITING_SIGNATURE, _S.AWAITING_UPPER_REVIEW),
+        "stay",
+        (_LEADER, _SYSTEM),
+        ("A9", "R3.3"),
+        ("reason",),
+        when=(c.dispatched, c.not_supervised, c.overdue_or_spent),
+        effect=e.supervise_meanwhile,
+        variant="meanwhile",
+    ),
+    Row(
         _M.CLOSE,
         _on(_S.AWAITING_CALLBACK),
         _S.CLOSED,
@@ -579,6 +601,9 @@ TABLE: tuple[Row, ...] = (
         when=(c.dispatched,),
         effect=e.shift_limits,
     ),
+    # Another house has it too: ours stays as it is and where it is, and all who see it see what they tell of it
+    Row(_M.HAND_OVER, frozenset(_S) - _on(_S.ARCHIVED), "stay", (_SYSTEM,), ("R16.2",), ("reason",)),
+    Row(_M.PARTNER_NEWS, frozenset(_S) - _on(_S.ARCHIVED), "stay", (_SYSTEM,), ("R16.2",), ("reason",)),
     # The caller comes back; the unit that has it has seen that
     Row(_M.READ_NEWS, _OPEN, "stay", (_UNIT, _AT_LEVEL_1), ("A25",)),
     Row(_M.URGE, _OPEN, "stay", (_CALLER, _AGENT), ("A25",)),

@@ -83,7 +83,7 @@ class ExchangePages:
         if not _MAY & set(roles_of(ask)) or ask.caller.unit != (await self.store.register()).tree.root:
             raise NO_ROLE.problem("转给协作单位须由一级机构办理。")
         try:
-            await self.exchange.hand_over(ticket.id, body.partner, body.reason)
+            await self.exchange.hand_over(ticket.id, body.partner, body.reason, ask.caller.person)
         except ExchangeError as error:
             raise CONFLICT.problem(str(error)) from error
         found = await self.store.read(lambda connection: of_ticket(connection, ticket.id))

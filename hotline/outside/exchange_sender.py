@@ -15,6 +15,7 @@ from yarl import URL
 
 from common.store import NotWritten
 from hotline.outside import exchange_rows as rows
+from hotline.outside.exchange_news import taken
 from hotline.outside.exchange_words import Stand, sent, stand
 from hotline.outside.signatures import sign
 from hotline.settings_outside import Partner
@@ -91,9 +92,8 @@ class ExchangeSender:
                 told = Stand.model_validate_json(answer)
             except ValidationError as error:
                 raise NotTakenError("对方的应答不合约定") from error
-            await self._store.run(
-                lambda work: rows.settle(work, one, number=told.number, status=told.status, words=told.words)
-            )
+            now = self._now()
+            await self._store.run(lambda work: taken(work, partner, one.ref, told, now), one.ticket_id)
         else:
             standing = stand(ticket)
             await self._post(partner, f"{partner.url}/exchange/v1/tickets/{one.ref}/status", standing)

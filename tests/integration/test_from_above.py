@@ -19,7 +19,7 @@ from tickets.workflow import IllegalMoveError
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import CallbackResult, Facts
 
-SATISFIED = Facts(callback=CallbackResult.SATISFIED)
+SATISFIED = Facts(callback=CallbackResult.SATISFIED, solved=True)
 
 
 def from_above(due: str | None = "2026-11-27T18:00") -> InheritedLimit:
@@ -167,9 +167,9 @@ async def test_over_http_it_is_handed_in_reported_and_signed_off(database_url: s
         answered = {"facts_found": "阀门损坏", "done": "已更换", "result": "达标", "contact": "电话"}
         answered |= {"answered_at": "2020-10-14T10:00", "acceptance": "accepted"}
         assert (await at.move(number, "submit_answer", "housing", **answered)).status == 201
-        refused = await at.move(number, "close", callback="satisfied")
+        refused = await at.move(number, "close", callback="satisfied", solved=True)
         assert (refused.status, "尚未报告省12345" in refused.json["detail"]) == (409, True)
         reported = await at.move(number, "report_back", answer="已办结", told_at="2020-10-14T11:00")
         assert reported.status == 201
         assert (await at.move(number, "sign_off", basis="省销号", told_at="2020-10-14T12:00")).status == 201
-        assert (await at.move(number, "close", callback="satisfied")).status == 201
+        assert (await at.move(number, "close", callback="satisfied", solved=True)).status == 201

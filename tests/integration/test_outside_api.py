@@ -129,7 +129,7 @@ async def test_the_reviewer_is_advised_and_decides(database_url: str) -> None:
         assert (await who.ask(address)).status == 404
         law = replace(
             who.here.answer(),
-            facts_found="《山东省供热条例》第二十七条规定,居民室温不得低于十八摄氏度。",
+            facts_found="《山东省供热条例》第二十一条规定,居民室温不得低于十八摄氏度。",
             done="依据《山东省供热条例》第三十条。",
             result="请按条例执行。",
         )

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from common.clock import civil
 from common.ids import new_id
+from tickets.cards import task_due
 from tickets.catalogue import CatalogueLine, Ruling
-from tickets.deadlines import end_of, working_days_before
+from tickets.deadlines import end_of
 from tickets.model import Entry, Ticket
 from tickets.notice_texts import NoticeKind
 from tickets.notices import LEADERS, Notice, Promise, extended_notice, notices_of
@@ -32,6 +33,12 @@ _end_task = (
     .where(t.tasks.c.ticket_id == sa.bindparam("b_ticket"), t.tasks.c.unit == sa.bindparam("b_unit"))
     .where(t.tasks.c.ended_at.is_(None))
     .values(ended_at=sa.bindparam("at"), outcome=sa.bindparam("how"), result=sa.bindparam("said"))
+)
+_move_task = (
+    t.tasks.update()
+    .where(t.tasks.c.ticket_id == sa.bindparam("b_ticket"), t.tasks.c.unit == sa.bindparam("b_unit"))
+    .where(t.tasks.c.ended_at.is_(None))
+    .values(due=sa.bindparam("to"))
 )
 _acknowledge = (
     t.acknowledgements.update()
@@ -146,6 +153,9 @@ def _tried(work: Work, before: Ticket, after: Ticket) -> bool:
 def _tasks(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
     """Each co-handler has a task, due 1 WD before the parent (A10)."""
     had, has = before.case.tasks, after.case.tasks
+    if before.turn and after.turn and before.turn.due.on != after.turn.due.on:
+        for unit in set(had) & set(has):
+            work.change(_move_task, b_ticket=after.id, b_unit=unit, to=_task_due(work, after))
     if had == has and not entry.facts.co_handlers:
         return
     fresh = [unit for unit in has if unit not in had or unit in entry.facts.co_handlers]
@@ -174,8 +184,7 @@ def _task_due(work: Work, ticket: Ticket) -> object:
     if ticket.turn is None:
         return None
     rules = work.register.rules(ticket.turn, civil(ticket.since).date())
-    limit = rules.limits[RuleId.CO_HANDLER]
-    return end_of(working_days_before(ticket.turn.due.on, limit, work.register.calendar), rules)
+    return task_due(ticket.turn.due, work.register.calendar, rules)
 
 
 def _acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:

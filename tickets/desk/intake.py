@@ -7,7 +7,7 @@ from dataclasses import replace
 from common.clock import civil
 from tickets.desk.acting import Acting, looked_at, make
 from tickets.desk.preparing import as_inherited
-from tickets.details import Details, Nature, Urgency
+from tickets.details import Details, Nature, Urgency, based
 from tickets.errors import NotReadyError
 from tickets.history import described
 from tickets.model import Described, Entry, Opening, Status, Ticket
@@ -43,7 +43,7 @@ def open_ticket(work: Work, opening: Opening) -> Ticket:
         NotReadyError: its details cannot be.
     """
     _check(work, opening.details, opening.role)
-    return open_one(work, opening)
+    return open_one(work, replace(opening, details=based(opening.details)))
 
 
 def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confidential: bool | None) -> Ticket:
@@ -60,6 +60,7 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
         raise NotReadyError(f"诉求信息应由一级机构的{'/'.join(role.words for role in Role if role in allowed)}修改")
     if ticket.status in (Status.CLOSED, Status.ARCHIVED):
         raise NotReadyError("工单已办结,不能再修改诉求信息")
+    details = based(details)
     _check(work, details, actor.role)
     marked = ticket.confidential if confidential is None else confidential
     marked = marked or _protected(details)

@@ -6,36 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-import sqlalchemy as sa
-
 from common.clock import civil
 from common.ids import new_id
 from tickets.deadlines import deadline, end_of
 from tickets.desk.acting import Acting
+from tickets.desk.closing import as_recorded, asked_whether_solved
 from tickets.desk.filing import archive_class
-from tickets.desk.readiness import check_dispatch
+from tickets.desk.readiness import check_dispatch, check_level, check_unit
 from tickets.details import LAWFUL_CHANNELS, Refusal
 from tickets.errors import NotReadyError
 from tickets.from_above import InheritedLimit
 from tickets.model import Status, Ticket
-from tickets.notice_texts import NoticeKind
 from tickets.pauses import after_step
 from tickets.register import Register
 from tickets.ruleset import RuleId
-from tickets.store.tables_work import notices
 from tickets.store.work import Work
 from tickets.turns import Turn, delivered, extended_by, handled_again, shifted
 from tickets.units import Right
 from tickets.workflow_moves import Move
-from tickets.workflow_terms import CallbackResult, Facts
-
-_survey_of = (
-    sa.select(notices.c.id)
-    .where(notices.c.ticket_id == sa.bindparam("ticket"), notices.c.kind == NoticeKind.SURVEY.value)
-    .where(notices.c.created_at >= sa.bindparam("since"), notices.c.state == "sent")
-    .order_by(notices.c.created_at.desc(), notices.c.id.desc())
-    .limit(1)
-)
+from tickets.workflow_terms import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +53,20 @@ def _dispatch(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Pr
     elif ticket.status is Status.AWAITING_REVIEW:
         check_dispatch(ticket, work.register, acting, facts)
     register, day = work.register, civil(acting.now).date()
-    turn = delivered(
-        ticket.steps + 1,
-        acting.now,
-        register.calendar,
-        register.rules(None, day),
-        category=register.statutory(ticket.details.category, day),
-        inherited=ticket.details.inherited,
-    )
+    case = ticket.case
+    if ticket.turn and asked.move is Move.FORCE_DISPATCH and facts.unit in (case.unit, *case.givers):
+        # Not a new unit: the time it has used is used, but for the adjudication's (R22.6, A3).
+        pauses = after_step(ticket.pauses, ticket.status, Status.AWAITING_SIGNATURE, acting.now, late=False)
+        turn = shifted(ticket.turn, register.calendar, register.rules(ticket.turn, day), pauses)
+    else:
+        turn = delivered(
+            ticket.steps + 1,
+            acting.now,
+            register.calendar,
+            register.rules(None, day),
+            category=register.statutory(ticket.details.category, day),
+            inherited=ticket.details.inherited,
+        )
     return replace(asked, facts=turn.limits(facts), turn=turn)
 
 
@@ -80,6 +75,7 @@ def _pass_down(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> P
     register, facts = work.register, asked.facts
     if facts.unit in register.units and not register.units[facts.unit].active(civil(acting.now).date()):
         raise NotReadyError(f"「{register.name(facts.unit)}」已停用,不能转交")
+    check_level(facts.unit, ticket, register, civil(acting.now).date())
     if facts.due and ticket.case.due and facts.due > ticket.case.due:
         raise NotReadyError("内部期限不能晚于本单位的办结期限(第十八条)")
     if facts.due and facts.due <= acting.now:
@@ -225,13 +221,22 @@ _NOT_HANDLING = frozenset(
 )
 
 
-def _close(work: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
-    """The attempts, and the message after them, are those that were recorded, whatever else is said (A7)."""
-    sms = asked.facts.sms_id
-    if not sms and asked.facts.callback is CallbackResult.UNREACHED and ticket.attempts:
-        told = {"ticket": ticket.id, "since": ticket.attempts[0]}
-        sms = work.connection.execute(_survey_of, told).scalar() or ""
-    return replace(asked, facts=replace(asked.facts, attempts=ticket.attempts, sms_id=sms))
+def _close(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
+    return replace(asked, facts=as_recorded(work, ticket, asked.facts))
+
+
+def _callback(_: Work, __: Ticket, asked: Prepared, ___: Acting) -> Prepared:
+    asked_whether_solved(asked.facts)
+    return asked
+
+
+def _named(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """Whoever is named takes tickets, and may have this one (R21.2, R21.3, A16)."""
+    facts, day = asked.facts, civil(acting.now).date()
+    for unit in (facts.unit, *facts.co_handlers):
+        if unit in work.register.units:
+            check_unit(unit, ticket, work.register, day)
+    return asked
 
 
 def _pause(_: Work, ticket: Ticket, asked: Prepared, ___: Acting) -> Prepared:
@@ -278,6 +283,9 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.SHIFT_LIMITS: _shift,
     Move.SUBMIT_ANSWER: _answer,
     Move.SEND_BACK: _send_back,
+    Move.NAME_CO_HANDLERS: _named,
+    Move.RULE: _named,
+    Move.RECORD_CALLBACK: _callback,
     Move.SENT_BACK_BY_ISSUER: _send_back,
     Move.CLOSE: _close,
     Move.CLOSE_AS_UNREASONABLE: _close,
