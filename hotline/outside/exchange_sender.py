@@ -76,6 +76,12 @@ class ExchangeSender:
                 await self._deliver(one)
             except NotTakenError as error:
                 await self._again(one, str(error))
+            except (NotWritten, SQLAlchemyError):
+                raise
+            except Exception as error:
+                # One ticket that cannot be sent must not take the others, and the calls, down with it.
+                log.exception("an exchange cannot be sent", exchange=one.id)
+                await self._again(one, f"本系统出错:{type(error).__name__}")
         return len(due)
 
     async def _deliver(self, one: rows.Exchanged) -> None:

@@ -167,6 +167,28 @@ async def test_an_exchange_that_was_put_aside_is_an_alarm_seen_and_settled(datab
         assert (row.state, row.error) == ("closed", "api.token了结：已电话转110")
 
 
+async def test_an_exchange_that_cannot_be_made_keeps_no_other_waiting(database_url: str) -> None:
+    """Whatever goes wrong with one is its reason in the end; the sender goes on."""
+    async with office(database_url) as at, aiohttp.ClientSession() as session:
+        here = at.here
+        partner = Partner(name="police", title="110", our_name="hotline", secret="s" * 43, url="http://127.0.0.1:9")
+        exchange = Exchange(here.books.tickets, (partner,), lambda: here.now)
+        tickets = [await here.submitted() for _ in range(2)]
+        for ticket in tickets:
+            await exchange.hand_over(ticket.id, "police", "转办")
+
+        class Sender(ExchangeSender):
+            async def _post(self, partner: Partner, url: str, content: object) -> bytes:
+                raise KeyError(partner.name, url, content)
+
+        sender = Sender(here.books.tickets, (partner,), session, lambda: here.now)
+        for pause in (*EXCHANGE_RETRIES, EXCHANGE_RETRIES[0]):
+            assert await sender.deliver() == len(tickets)
+            here.now += pause
+        [(detail, _)] = (await at.standing()).values()
+        assert detail.endswith("本系统出错:KeyError")
+
+
 @pytest.mark.covers("R3.3")
 async def test_a_timer_that_keeps_failing_is_an_alarm_until_it_has_fired(database_url: str) -> None:
     """Its rule set was lost: after three failures kind, count and ticket are said; mended it fires, and it is over."""
