@@ -29,7 +29,7 @@ WEIGHT = {Kind.CALLBACK: 1, Kind.MESSAGE: 2, Kind.MATTER: 3, Kind.EMERGENCY_TRAN
 
 
 class Channel(StrEnum):
-    """Where a ticket came in (R4.1)."""
+    """Where a ticket came in (R4.1). Nobody is received in person (R9.1)."""
 
     TELEPHONE = "telephone"
     MAILBOX = "mailbox"
