@@ -91,7 +91,7 @@ async def test_over_http_a_head_grants_and_takes_and_the_street_cannot(database_
         told = {"unit": STREET, "right": "answer", "granted": False, "since": today, "reason": "整改期间"}
         assert (await at.send("POST", "/delegations", told, "street")).status == 403
         assert (await at.send("POST", "/delegations", told, "county")).status == 201
-        number = await at.open(details={**DETAILS, "category": "供暖"})
+        number = await at.open(details={**DETAILS, "category": "路灯"})
         reason = {"reason": "属地办理", "basis": "属地"}
         assert (await at.move(number, "dispatch", unit=DISTRICT, **reason)).status == 201
         assert (await at.move(number, "sign", "county")).status == 201
