@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -18,7 +19,9 @@ from tickets.notice_texts import NoticeKind
 from tickets.outbox import Outbox
 from tickets.outbox_rows import aside, told_of
 from tickets.store import TicketStore
+from tickets.upload_links import PLACE
 
+_LINK = re.compile(f"{re.escape(PLACE)}[A-Za-z0-9_-]+")
 _STATES = "waiting 待发，sent 已发（有凭证），shown 仅显示、未发出，failed 多次未成已搁置，closed 搁置后已由人了结。"
 
 
@@ -138,6 +141,6 @@ def _shown(row: Any, ask: Ask) -> NoticeShown:
 
 
 def _without_code(text: str) -> str:
-    """The query code is the caller's alone: it is told once, and shown to nobody else."""
-    head, mark, rest = text.partition("查询码")
-    return f"{head}{mark}******{rest[6:]}" if mark else text
+    """Query code and link are the caller's alone: told once, and shown to nobody else."""
+    head, mark, rest = _LINK.sub(f"{PLACE}******", text).partition("查询码")
+    return f"{head}{mark}******{rest[6:]}" if mark else head

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from common import clock
 from common.store import NotWritten
 from tickets.desk.clockwork import Fired, fire_due
-from tickets.desk.inspecting import any_overdue, warn_overdue
+from tickets.desk.inspecting import warn_overdue
 from tickets.desk.missing_timers import set_missing
 from tickets.store import TicketStore
 from tickets.store.tables import tickets
@@ -102,7 +102,5 @@ class TimerLoop:
             NotWritten: the database refused.
         """
         now = self._now()
-        # Looked at by reading: most of the time there is none, and nothing is to be written.
-        if await self._store.read(lambda connection: any_overdue(connection, now)):
-            await self._store.run(lambda work: warn_overdue(work, now))
+        await self._store.run(lambda work: warn_overdue(work, now))
         return await self._store.run(lambda work: fire_due(work, now))

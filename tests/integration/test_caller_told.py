@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from hotline.sms import ShownOnly
 from tests import files_kit as files
 from tests.citizen import citizen
 from tests.city import AGENT, CLERK, LEADER, REVIEWER, SUPERVISOR, WHY, City, city, handler, heating
 from tests.city import at as civil_time
+from tests.http_kit import TOKEN
+from tests.outside_kit import served
 from tickets.attachment_rows import of_ticket
 from tickets.model import Status, Ticket
+from tickets.notice_api import NoticePages
+from tickets.outbox import Outbox
 from tickets.store import tables_links, tables_work
 from tickets.workflow import IllegalMoveError
 from tickets.workflow_moves import Move
@@ -109,6 +114,27 @@ async def test_with_the_consent_to_wait_the_caller_is_told_what_by_when_and_wher
         (*_, last) = await at.books.tickets.history(paused.id)
         (notice,) = [row for row in await at.rows(tables_work.notices) if row["kind"] == "waiting"]
         assert last.facts.notice_id == notice["id"]
+
+
+@pytest.mark.covers("R14.2", "R25.2")
+async def test_the_link_is_the_callers_alone(database_url: str) -> None:
+    """Staff read what was told, and where it leads to, but not the part of the link by which it opens."""
+    async with city(database_url, public_url=PUBLIC) as at:
+        ticket = await at.signed()
+        await at.do(ticket, Move.ASK_FOR_PAUSE, handler("住建局"), Facts(reason="票据"))
+        await at.do(ticket, Move.PAUSE, REVIEWER)
+        found = re.search(r"material/([A-Za-z0-9_-]+)", (await at.told(ticket))[1])
+        assert found is not None
+        store = at.books.tickets
+        outbox = Outbox(store, ShownOnly(Path("nowhere"), lambda: at.now), lambda: at.now)
+        async with served(at.books, NoticePages(store, outbox)) as client:
+            address, token = f"/api/v1/tickets/{ticket.number}/notices", {"Authorization": f"Bearer {TOKEN}"}
+            async with client.get(address, headers=token) as answer:
+                body = await answer.text()
+        assert f"{PUBLIC}/public/material/******" in body
+        assert found[1] not in body
+        # Nor does the table give it away.
+        assert found[1] not in str(await at.rows(tables_links.upload_links))
 
 
 @pytest.mark.covers("A26")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Update
+from sqlalchemy import Update
 
 from common.clock import civil
 from common.ids import new_id
@@ -20,7 +20,7 @@ from tickets.desk.consequences import post
 from tickets.errors import NotReadyError
 from tickets.inspection import Correction, Inspected, Point, Result, Sample, Verdict, drawn, size_of
 from tickets.notice_texts import NoticeKind
-from tickets.notices import HANDLERS, LEADERS, Notice
+from tickets.notices import DECIDERS, HANDLERS, LEADERS, Notice
 from tickets.store.columns import row_of
 from tickets.store.inspecting import Found, found_in, handled_by, sample_of
 from tickets.store.tables_inspection import corrections, inspected, inspections, overdue_unwarned
@@ -185,7 +185,8 @@ def answer(work: Work, acting: Acting, sample_id: str, ticket_id: str, text: str
     if not text.strip():
         raise NotReadyError("应写明整改情况")
     _at_once(work, _answer, {**_key(last), "said": text, "by": acting.actor.who, "at": acting.now})
-    _tell(work, acting.now, last, sample.unit, f"抽查整改情况已由「{work.register.name(last.unit)}」报送,请审核")
+    text = f"抽查整改情况已由「{work.register.name(last.unit)}」报送,请审核"
+    _tell(work, acting.now, last, sample.unit, text, roles=DECIDERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +219,6 @@ def judge(work: Work, acting: Acting, sample_id: str, ticket_id: str, said: Judg
         _tell(work, acting.now, last, last.unit, "抽查整改已认定到位")
 
 
-def any_overdue(connection: Connection, now: datetime) -> bool:
-    """Whether there is a correction whose day is over and that nobody was warned of."""
-    return connection.execute(_overdue, {"now": now, "most": 1}).first() is not None
-
-
 def warn_overdue(work: Work, now: datetime, most: int = 200) -> int:
     """Warn of corrections whose day is over, each once, however many services look; gives how many that were."""
     warned = 0
@@ -236,7 +232,7 @@ def warn_overdue(work: Work, now: datetime, most: int = 200) -> int:
             # Marked confidential since: it is nobody's to read of here (R25.1).
             continue
         one = found[0].corrections[row.round - 1]
-        for unit, roles in ((one.unit, LEADERS), (sample.unit, LEADERS)):
+        for unit, roles in ((one.unit, LEADERS), (sample.unit, DECIDERS)):
             text = f"「{work.register.name(one.unit)}」的抽查整改已超过期限"
             _tell(work, now, one, unit, text, kind=NoticeKind.WARNING, roles=roles)
         warned += 1
