@@ -55,6 +55,6 @@ def on_shelf(
     if after:
         query = query.where(sa.tuple_(_c.filed_at, _c.ticket_id) < sa.tuple_(after.at, after.id))
     rows = connection.execute(query.order_by(_c.filed_at.desc(), _c.ticket_id.desc()).limit(limit + 1)).all()
-    shown = [ticket_of(row[:-1]) for row in rows[:limit]]
+    shown = [ticket_of(row) for row in rows[:limit]]
     more = Cursor(rows[limit - 1].filed_at, shown[-1].id) if len(rows) > limit else None
     return Page(shown, more)

@@ -36,7 +36,8 @@ class _State:
     told_accepted: bool = False
 
 
-_STATE = attrgetter(*(one.name for one in fields(_State)))
+_IN_STATE = tuple(one.name for one in fields(_State))
+_STATE = attrgetter(*_IN_STATE)
 _PLAIN = (
     "id",
     "number",
@@ -92,8 +93,8 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
 
 
 def ticket_of(row: Any) -> Ticket:
-    """The ticket of a row of ``TICKET_COLUMNS``."""
-    key = tuple(row)
+    """The ticket of a row that begins with ``TICKET_COLUMNS``."""
+    key = tuple(row[: len(_KEY)])
     found = _known.get(key)
     if found is None:
         found = _read(key)
@@ -122,15 +123,7 @@ def _read(row: tuple[Any, ...]) -> Ticket:
         kind=Kind(kind),
         channel=Channel(channel),
         card=Card(card) if card else None,
-        case=state.case,
-        details=state.details,
-        turn=state.turn,
-        pauses=state.pauses,
-        attempts=state.attempts,
-        callbacks=state.callbacks,
-        emergency_at=state.emergency_at,
-        awaited=state.awaited,
-        reported_at=state.reported_at,
+        **dict(zip(_IN_STATE, _STATE(state), strict=True)),
     )
 
 
