@@ -13,8 +13,8 @@ from alembic import op
 from common.clock import civil
 from common.ids import new_id
 
-revision = "0011"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
