@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from common.signing import Signer
 from common.timestamp import NotStamped, Post, stamp
 from hotline.audit import seen_end
 from hotline.keeping.anchors import anchor_day, days, keep_head
+from hotline.keeping.aside import aside
 
 log = structlog.get_logger(__name__)
 
@@ -154,17 +154,8 @@ class AuditWatch:
 
 async def verified_aside() -> str:
     """Verify the audit in a process of its own: hundreds of thousands of hashes, while calls go on here."""
-    command = [sys.executable, "-m", "hotline", "verify-audit", "--json"]
-    child = await asyncio.create_subprocess_exec(
-        "nice", *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        told, _ = await child.communicate()
-    except asyncio.CancelledError:
-        child.terminate()
-        await child.wait()
-        raise
-    if child.returncode == 0:
+    status, told, _ = await aside("verify-audit", "--json")
+    if status == 0:
         return ""
     try:
         breaks = json.loads(told)["breaks"]
