@@ -175,7 +175,13 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             over=alarms.clear,
             stamping=stamping,
         ).run
-        plan = Plan(settings.backup_dir, settings.backup_hour, settings.backup_keep, settings.retention)
+        plan = Plan(
+            settings.backup_dir,
+            settings.backup_hour,
+            settings.backup_keep,
+            settings.retention,
+            settings.data_dir / "retention-done",
+        )
         works["nights"] = Nights(plan, alarm=alarms, over=alarms.clear).run
         if stamping:
             stamps = Stamps(settings.recordings_dir, stamping.post, stamping.roots, alarms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from common import clock
 from hotline.keeping.aside import Aside, aside
 from hotline.keeping.backup import shelf
+from hotline.keeping.nightly import done, is_due
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,8 @@ class Plan:
     backup_hour: int
     backup_keep: int
     retention: bool
+    #: Says on which day that was last done.
+    retention_file: Path
 
 
 class Nights:
@@ -57,7 +60,6 @@ class Nights:
         self._sleep = sleep
         self._began = now()
         self._tried: datetime | None = None
-        self._cleaned: date | None = None
         #: None: a former run of the service may have left the alarm standing.
         self._late: bool | None = None
 
@@ -72,9 +74,8 @@ class Nights:
         at = self._now()
         if self._plan.backups is not None:
             await self._back_up(self._plan.backups, at)
-        day = clock.civil(at)
-        if self._plan.retention and day.hour >= _RETENTION_HOUR and self._cleaned != day.date():
-            await self._clean(day.date())
+        if self._plan.retention:
+            await self._clean(at)
 
     async def _back_up(self, backups: Path, at: datetime) -> None:
         last = await asyncio.to_thread(_last, backups)
@@ -100,8 +101,15 @@ class Nights:
             self._over("backup.late")
             self._late = False
 
-    async def _clean(self, day: date) -> None:
-        status, told, _ = await self._run_verb("retention", "--json")
+    async def _clean(self, at: datetime) -> None:
+        try:
+            if not await asyncio.to_thread(is_due, self._plan.retention_file, at, _RETENTION_HOUR):
+                return
+            status, told, _ = await self._run_verb("retention", "--json")
+            if status == 0:
+                await asyncio.to_thread(done, self._plan.retention_file, at)
+        except OSError:
+            status, told = 1, ""
         if status:
             # Busy with a backup, most likely: in ten minutes again.
             log.error("what is past its time was not deleted", status=status)
@@ -109,7 +117,6 @@ class Nights:
             return
         log.info("what is past its time was deleted", counts=told.strip())
         self._over("retention.failed")
-        self._cleaned = day
 
 
 def _last(backups: Path) -> datetime | None:

@@ -27,7 +27,7 @@ class Month:
         self.standing: dict[str, str] = {}
         self.cleared: list[str] = []
         self.nights = Nights(
-            Plan(folder if backups else None, 1, 7, retention),
+            Plan(folder if backups else None, 1, 7, retention, folder.parent / "retention-done"),
             alarm=self.standing.__setitem__,
             over=self._over,
             run_verb=self._verb,
@@ -104,13 +104,23 @@ async def test_after_a_restart_nothing_is_done_twice_and_an_old_alarm_ends(tmp_p
 async def test_deleting_that_fails_is_an_alarm_and_tried_again(tmp_path: Path) -> None:
     """Ten minutes later, until it has been done; then the alarm is over."""
     month = Month(tmp_path / "backups", backups=False)
-    month.now += timedelta(hours=4)
+    assert await month.until(hours=4) == ["retention"]
+    month.now += timedelta(hours=24)
     month.broken = {"retention"}
     assert await month.until(minutes=20) == ["retention"] * 2
     assert list(month.standing) == ["retention.failed"]
     month.broken = set()
     assert await month.until(hours=2) == ["retention"]
     assert month.standing == {}
+
+
+async def test_a_first_start_by_day_does_nothing_at_once(tmp_path: Path) -> None:
+    """A new installation waits for its first night; one that was stopped for a night makes up for it."""
+    month = Month(tmp_path / "backups", backups=False)
+    month.now += timedelta(hours=12)
+    assert await month.until(hours=12) == []
+    month.now += timedelta(hours=20)
+    assert await month.until(minutes=20) == ["retention"]
 
 
 async def test_what_is_switched_off_is_not_done(tmp_path: Path) -> None:
