@@ -133,8 +133,11 @@ def _due(connection: Connection, ages: Ages, now: datetime) -> Due:
 
 def _old_recordings(age: Age, kept: frozenset[str]) -> tuple[sa.ColumnElement[bool], ...]:
     # Paths begin with the civil day of their call, and are indexed.
-    first = f"{clock.civil(age.before):%Y/%m/%d}/"
-    return recordings.c.path < first, recordings.c.call_id.not_in(kept)
+    return recordings.c.path < _first_day(age), recordings.c.call_id.not_in(kept)
+
+
+def _first_day(age: Age) -> str:
+    return f"{clock.civil(age.before):%Y/%m/%d}/"
 
 
 def _old_tickets(age: Age, kept: frozenset[str]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -167,9 +170,10 @@ def _old_calls(age: Age, kept: frozenset[str]) -> tuple[sa.ColumnElement[bool], 
 
 def _bury_recordings(connection: Connection, age: Age, now: datetime) -> list[str]:
     take_turns(connection)
-    query = sa.select(recordings.c.call_id).where(*_old_recordings(age, held(connection, now).calls))
-    # All tracks of a call go together: its manifest speaks of all of them.
-    found = list(dict.fromkeys(connection.execute(query.order_by(recordings.c.path).limit(_LOT)).scalars()))
+    query = sa.select(recordings.c.call_id, recordings.c.path).where(*_old_recordings(age, held(connection, now).calls))
+    rows = connection.execute(query.order_by(recordings.c.path).limit(_LOT)).all()
+    # All tracks of a call go together: its manifest speaks of all of them. Asked again, as no database's sorting could.
+    found = list(dict.fromkeys(row.call_id for row in rows if row.path < _first_day(age)))
     if not found:
         return []
     rows = connection.execute(
