@@ -25,13 +25,14 @@ from hotline.idempotency import OnceLedger
 from hotline.keeping.backup.restoring import refuse_unfinished
 from hotline.keeping.nights import Nights, Plan
 from hotline.keeping.watch import AuditWatch, Stamping, verified_aside
-from hotline.knowledge_base import knowledge_operations
+from hotline.knowledge_base import Retiring, knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
 from hotline.secrets_file import secret
 from hotline.settings import Settings
 from hotline.timestamping import poster
 from hotline.tokens import Tokens, tokens
+from hotline.watch import Watch
 from ivr.adoption import Adoption
 from ivr.ami.client import AmiClient
 from ivr.api import CallPages
@@ -52,6 +53,7 @@ from ivr.routes import pick
 from ivr.screening import Screening
 from ivr.store import CallStore
 from ivr.switchboard import Script, Switchboard
+from knowledge.store import KnowledgeStore
 from tickets.api_pages import case_operations
 from tickets.archiving import ArchiveLoop
 from tickets.desk import TicketDesk
@@ -97,7 +99,8 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         ledger = await stack.enter_async_context(GroupCommit(database).running())
         once = OnceLedger(ledger, database.reads)
         calls = CallStore(database.reads, ledger)
-        tickets = TicketStore(database.reads, once)
+        # Links are sent only where they lead somewhere.
+        tickets = TicketStore(database.reads, once, public_url=settings.public_url if settings.public_pages else "")
         await tickets.seed(clock.now())
         desk = TicketDesk(tickets)
         alarms = Alarms(calls)
@@ -141,6 +144,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             alarm=alarms,
             shed=shed,
         )
+        watch = Watch(tickets, calls, alarms, clock.now)
         works: dict[str, Work] = {
             "alarms": alarms.run,
             "books": book.run,
@@ -148,11 +152,13 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             "line": client.run,
             "sweeper": sweeper.run,
             "timers": TimerLoop(tickets).run,
-            "archive": ArchiveLoop(tickets).run,
+            "archive": ArchiveLoop(tickets, alarm=alarms, over=alarms.clear).run,
+            "watch": watch.run,
+            "knowledge": Retiring(KnowledgeStore(database.reads, ledger)).run,
         }
         audit = AuditStore(ledger)
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
-        parts = outside(settings, tickets, desk, session, clock.now)
+        parts = outside(settings, tickets, desk, session, clock.now, aside=watch.poke)
         works.update(parts.works)
         knowledge = knowledge_operations(database.reads, once, tickets)
         app = build_app(

@@ -40,12 +40,12 @@ def url(folder: Path) -> str:
 
 
 @contextlib.asynccontextmanager
-async def books(where: str | Path, *, window: float = 0.002) -> AsyncIterator[Books]:
+async def books(where: str | Path, *, window: float = 0.002, public_url: str = "") -> AsyncIterator[Books]:
     """Open the books at a database URL, or on SQLite in a folder; flushed and closed at the end."""
     address = where if isinstance(where, str) else url(where)
     async with opened(address) as database, GroupCommit(database, window=window).running() as ledger:
         once = OnceLedger(ledger, database.reads)
-        tickets = TicketStore(database.reads, once)
+        tickets = TicketStore(database.reads, once, public_url=public_url)
         calls = CallStore(database.reads, ledger)
         yield Books(database, ledger, calls, tickets, TicketDesk(tickets), AuditStore(ledger), once)
 

@@ -154,7 +154,7 @@ class City:
     async def closed(self, details: Details | None = None) -> Ticket:
         """The caller is satisfied."""
         ticket = await self.answered(details=details)
-        return await self.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED))
+        return await self.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
 
     async def tick(self, now: datetime | None = None) -> Fired:
         """The clock stands at ``now``; what is due fires."""
@@ -184,9 +184,9 @@ class City:
 
 
 @contextlib.asynccontextmanager
-async def city(where: str | Path) -> AsyncIterator[City]:
+async def city(where: str | Path, *, public_url: str = "") -> AsyncIterator[City]:
     """The city on a database."""
-    async with books(where) as at_work:
+    async with books(where, public_url=public_url) as at_work:
         await at_work.tickets.seed(TUESDAY)
         await at_work.tickets.put(*UNITS, *CATEGORIES, *CATALOGUE, at=TUESDAY)
         yield City(at_work)

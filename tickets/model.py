@@ -9,6 +9,7 @@ from enum import StrEnum
 from tickets.cards import Card
 from tickets.deadlines import Pause
 from tickets.details import NO_DETAILS, Details, Urgency
+from tickets.from_above import Origin
 from tickets.turns import Turn
 from tickets.workflow_terms import Actor, Case, Facts, Role, Status
 
@@ -106,7 +107,9 @@ class Ticket:
     agents open further ones. ``steps`` is the history's length and thereby the ticket's version. ``since`` is when it
     came into its state. ``attempts`` are the callbacks that reached nobody in this round (A7). ``callbacks``
     counts all of this round. ``emergency_at`` is when a person declared an emergency, ``awaited`` which units have not
-    acknowledged it and since when, ``reported_at`` the last report on it (R7.2).
+    acknowledged it and since when, ``reported_at`` the last report on it (R7.2). ``news`` are what the caller has come
+    back with since the accountable unit last did something, by the moves' values (A25); ``told_accepted`` says that
+    the caller has number and code (A18).
     """
 
     id: str
@@ -133,6 +136,8 @@ class Ticket:
     awaited: tuple[tuple[str, datetime], ...] = ()
     reported_at: datetime | None = None
     handling_ticket: str = ""
+    news: tuple[str, ...] = ()
+    told_accepted: bool = False
 
     @property
     def status(self) -> Status:
@@ -199,7 +204,7 @@ def begun(entry: Entry, told: Opened) -> Ticket:
         kind=told.kind,
         channel=told.channel,
         opened_at=entry.at,
-        case=Case(told.status, entry.accountable),
+        case=Case(told.status, entry.accountable, issuer=issuer_of(told.details)),
         since=entry.at,
         call_id=told.call_id,
         automatic=told.automatic,
@@ -210,6 +215,12 @@ def begun(entry: Entry, told: Opened) -> Ticket:
         details=told.details,
         emergency_at=entry.at if told.details.urgency is Urgency.EMERGENCY else None,
     )
+
+
+def issuer_of(details: Details) -> str:
+    """Who gave the ticket to the hotline from above; empty where nobody waits for a report (A27)."""
+    above = details.inherited
+    return above.issuer if above and above.origin is not Origin.TAKEN_OVER else ""
 
 
 def asked_again(ticket: Ticket, opening: Opening) -> tuple[Ticket, Entry | None]:

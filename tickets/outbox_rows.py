@@ -74,6 +74,16 @@ _revive = (
     .values(state="waiting", tries=0, error="", next_at=sa.bindparam("again"))
     .returning(notices.c.id)
 )
+#: The office has told these people otherwise, or nobody needs to be told any more; what was wrong stays readable.
+_close = (
+    notices.update()
+    .where(notices.c.id == sa.bindparam("b_id"), notices.c.state == "failed")
+    .values(state="closed", proof=sa.bindparam("why"))
+    .returning(notices.c.id)
+)
+_exhausted = sa.select(sa.func.count(), sa.func.min(notices.c.created_at)).where(
+    notices.c.state == "failed", notices.c.tries >= sa.bindparam("tries")
+)
 _aside = sa.select(notices).where(notices.c.state == "failed").order_by(notices.c.created_at.desc(), notices.c.id)
 
 
@@ -147,6 +157,17 @@ def told_of(connection: Connection, ticket_id: str) -> Sequence[sa.Row[tuple[obj
 def revive(work: Work, notice_id: str, now: datetime) -> bool:
     """Whether it had been put aside; now it waits again, and its tries are forgotten."""
     return work.connection.execute(_revive, {"b_id": notice_id, "again": now}).first() is not None
+
+
+def close(work: Work, notice_id: str, proof: Mapping[str, str]) -> bool:
+    """Whether it had been put aside; now it is done with, for the reason in ``proof``."""
+    return work.connection.execute(_close, {"b_id": notice_id, "why": dict(proof)}).first() is not None
+
+
+def exhausted(connection: Connection, tries: int) -> tuple[int, datetime | None]:
+    """How many are aside after at least so many tries, and since when the oldest of them has been owed."""
+    count, oldest = connection.execute(_exhausted, {"tries": tries}).one()
+    return count, oldest
 
 
 def aside(connection: Connection) -> Sequence[sa.Row[tuple[object, ...]]]:

@@ -25,7 +25,19 @@ _PLAIN = (
     "handling_ticket",
 )
 #: What stands in the state, left out while it is empty.
-_STATE = ("case", "details", "turn", "pauses", "attempts", "callbacks", "emergency_at", "awaited", "reported_at")
+_STATE = (
+    "case",
+    "details",
+    "turn",
+    "pauses",
+    "attempts",
+    "callbacks",
+    "emergency_at",
+    "awaited",
+    "reported_at",
+    "news",
+    "told_accepted",
+)
 #: Nothing more is owed.
 ENDED = frozenset({Status.CLOSED, Status.ANSWERED, Status.NOT_ACCEPTED, Status.ARCHIVED})
 
@@ -53,6 +65,7 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         category=details.category,
         place=details.place,
         urgency=details.urgency.value,
+        has_news=bool(ticket.news),
         state=_state(ticket),
     )
     return row

@@ -44,9 +44,13 @@ class _Refused:
 
 
 class TicketStore:
-    """The books of the desk. Writes go through the ledger, reads straight to the database."""
+    """The books of the desk. Writes go through the ledger, reads straight to the database.
 
-    def __init__(self, reads: AsyncEngine, ledger: Ledger) -> None:
+    ``public_url`` is where citizens reach the public pages: notices lead there.
+    """
+
+    def __init__(self, reads: AsyncEngine, ledger: Ledger, *, public_url: str = "") -> None:
+        self._public_url = public_url
         self._reads = reads
         self._ledger = ledger
         self._shelf = registering.RegisterShelf()
@@ -137,13 +141,13 @@ class TicketStore:
         return ticket_of(found[0]) if found else None
 
     def _open(self, connection: Connection, openings: Sequence[Opening]) -> Sequence[Ticket]:
-        work = Work(connection, self._shelf.current(connection))
+        work = Work(connection, self._shelf.current(connection), self._public_url)
         answers = open_all(work, openings)
         work.flush()
         return answers
 
     def _run(self, connection: Connection, asked: Sequence[_Asked]) -> Sequence[Any]:
-        work = Work(connection, self._shelf.current(connection))
+        work = Work(connection, self._shelf.current(connection), self._public_url)
         work.prefetch(ticket for one in asked for ticket in one.touches)
         answers = [self._carried_out(work, one) for one in asked]
         work.flush()

@@ -10,8 +10,8 @@ from alembic import op
 from hotline.audit_chain import GENESIS, entry_hash
 from hotline.migrations.append_only import allow_deleting, make_append_only
 
-revision = "0009"
-down_revision = "0007"
+revision = "0013"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
