@@ -25,6 +25,7 @@ from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
 from hotline.keeping.backup.restoring import refuse_unfinished
+from hotline.keeping.nights import Nights, Plan
 from hotline.keeping.watch import AuditWatch, Stamping, verified_aside
 from hotline.knowledge_base import Retiring, knowledge_operations
 from hotline.outside.serving import outside
@@ -195,6 +196,14 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             over=alarms.clear,
             stamping=stamping,
         ).run
+        plan = Plan(
+            settings.backup_dir,
+            settings.backup_hour,
+            settings.backup_keep,
+            settings.retention,
+            settings.data_dir / "retention-done",
+        )
+        works["nights"] = Nights(plan, alarm=alarms, over=alarms.clear).run
         if stamping:
             stamps = Stamps(settings.recordings_dir, stamping.post, stamping.roots, alarms)
             works["stamps"] = partial(stamps.run, _STAMPS_EVERY_SECONDS)

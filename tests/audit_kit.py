@@ -7,8 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+import hotline.migrations
 from common.audit import AuditEntry
 from common.signing import Signer
 from hotline.audit import audit, seen_end
@@ -94,3 +97,11 @@ def secrets(folder: Path) -> Signer:
 def run(statement: str, connection: sa.Connection) -> None:
     """Run one statement in a transaction of the writer."""
     connection.exec_driver_sql(statement)
+
+
+def upgraded(url: str, revision: str) -> None:
+    """Make a database as it was at an older revision; blocks, and wants a thread without a loop."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(hotline.migrations.__file__).parent))
+    config.attributes["url"] = url
+    command.upgrade(config, revision)

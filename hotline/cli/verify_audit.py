@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         for one in report.breaks:
             print(f"✘ {one.said}")
-        known = f"第 {report.first} 至第 {report.end.place} 条，锚点 {report.anchors} 个"
+        some = report.end.place >= report.first
+        known = f"{f'第 {report.first} 至第 {report.end.place} 条' if some else '尚无记录'}，锚点 {report.anchors} 个"
         print(f"留痕{known}：{f'有 {len(report.breaks)} 处问题' if report.breaks else '完整'}。")
         print(f"末条哈希 {report.end.hash}")
     return 1 if report.breaks else 0

@@ -11,7 +11,7 @@ import contextlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -20,12 +20,12 @@ from sqlalchemy import Connection
 
 from common import clock
 from common.audit import AuditEntry
-from common.signed import signed
 from common.signing import Signer
 from common.store import insert
-from hotline.audit import add_entries, audit, audit_cuts, audit_objects
+from hotline.audit import add_entries, audit, audit_objects
 from hotline.database import Database
 from hotline.keeping.ages import Age
+from hotline.keeping.cutting import cut_at, cut_audit
 from hotline.keeping.holds import held, take_turns
 from hotline.keeping.tables import tombstones
 from hotline.migrations.tables import TABLES
@@ -38,9 +38,7 @@ from tickets.store.tables_register import rulings
 
 #: A transaction of so many takes some tens of milliseconds.
 _LOT = 100
-_AUDIT_LOT = 2000
 WHO = "system"
-_DAY = timedelta(days=1)
 #: Tables that hang on tickets, other packages' among them. A ruling outlives its ticket.
 _OF_TICKETS = [
     table
@@ -106,7 +104,7 @@ async def clean(house: House, ages: Ages, now: datetime) -> Due:
         await _remove_files(house, buried[1])
     while gone := await write(partial(_delete_calls, age=ages.tickets, now=now)):
         count["calls"] += gone
-    while cut := await write(partial(_cut_audit, age=ages.audit, now=now, signer=house.signer)):
+    while cut := await write(partial(cut_audit, age=ages.audit, now=now, signer=house.signer)):
         count["audit"] += cut
     async with house.database.reads.connect() as connection:
         kept = await connection.run_sync(lambda plain: len(held(plain, now).objects))
@@ -126,15 +124,18 @@ def _due(connection: Connection, ages: Ages, now: datetime) -> Due:
         "calls": one.where(*_old_calls(ages.tickets, kept.calls)),
     }
     counts = {name: connection.execute(query).scalar_one() for name, query in found.items()}
-    upto = _cut_at(connection, ages.audit, kept.objects)
+    upto = cut_at(connection, ages.audit, kept.objects)
     entries = sa.select(sa.func.count()).where(audit.c.id <= upto)
     return Due(**counts, audit=connection.execute(entries).scalar_one(), held=len(kept.objects))
 
 
 def _old_recordings(age: Age, kept: frozenset[str]) -> tuple[sa.ColumnElement[bool], ...]:
     # Paths begin with the civil day of their call, and are indexed.
-    first = f"{clock.civil(age.before):%Y/%m/%d}/"
-    return recordings.c.path < first, recordings.c.call_id.not_in(kept)
+    return recordings.c.path < _first_day(age), recordings.c.call_id.not_in(kept)
+
+
+def _first_day(age: Age) -> str:
+    return f"{clock.civil(age.before):%Y/%m/%d}/"
 
 
 def _old_tickets(age: Age, kept: frozenset[str]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -167,9 +168,10 @@ def _old_calls(age: Age, kept: frozenset[str]) -> tuple[sa.ColumnElement[bool], 
 
 def _bury_recordings(connection: Connection, age: Age, now: datetime) -> list[str]:
     take_turns(connection)
-    query = sa.select(recordings.c.call_id).where(*_old_recordings(age, held(connection, now).calls))
-    # All tracks of a call go together: its manifest speaks of all of them.
-    found = list(dict.fromkeys(connection.execute(query.order_by(recordings.c.path).limit(_LOT)).scalars()))
+    query = sa.select(recordings.c.call_id, recordings.c.path).where(*_old_recordings(age, held(connection, now).calls))
+    rows = connection.execute(query.order_by(recordings.c.path).limit(_LOT)).all()
+    # All tracks of a call go together: its manifest speaks of all of them. Asked again, as no database's sorting could.
+    found = list(dict.fromkeys(row.call_id for row in rows if row.path < _first_day(age)))
     if not found:
         return []
     rows = connection.execute(
@@ -217,48 +219,6 @@ def _delete_calls(connection: Connection, age: Age, now: datetime) -> int:
         connection.execute(calls.delete().where(calls.c.id.in_(ids)))
         _note(connection, tuple(ids), age, now)
     return len(ids)
-
-
-def _cut_audit(connection: Connection, age: Age, now: datetime, signer: Signer) -> int:
-    """Cut off the oldest entries; a signed document says where, so that what is left can still be verified."""
-    take_turns(connection)
-    upto = _cut_at(connection, age, held(connection, now).objects)
-    query = sa.select(audit.c.id, audit.c.hash, audit.c.objects).where(audit.c.id <= upto).order_by(audit.c.id)
-    rows = connection.execute(query.limit(_AUDIT_LOT)).all()
-    if not rows:
-        return 0
-    last = rows[-1]
-    body = {"audit_cut": last.id, "hash": last.hash, "at": now.isoformat(), "rule": age.rule, "entries": len(rows)}
-    connection.execute(audit_cuts.insert(), [{"upto": last.id, "document": signed(body, signer).decode()}])
-    pairs = [{"its_object": one, "place": row.id} for row in rows for one in dict.fromkeys(row.objects.split())]
-    if pairs:
-        gone = audit_objects.delete().where(
-            audit_objects.c.object == sa.bindparam("its_object"), audit_objects.c.audit_id == sa.bindparam("place")
-        )
-        connection.execute(gone, pairs)
-    connection.execute(audit.delete().where(audit.c.id <= last.id))
-    return len(rows)
-
-
-def _cut_at(connection: Connection, age: Age, kept: frozenset[str]) -> int:
-    """The last entry that may go. The newest of all stays, since the chain goes on from it."""
-    last = connection.execute(sa.select(sa.func.max(audit.c.id))).scalar() or 0
-    first = connection.execute(
-        sa.select(audit.c.id, audit.c.at).where(audit.c.at >= age.before).order_by(audit.c.at).limit(1)
-    ).one_or_none()
-    upto = last - 1
-    if first:
-        # Entries stand in the order in which they were written; their instants may be out of it by a little.
-        near = sa.select(sa.func.min(audit.c.id)).where(audit.c.at >= age.before, audit.c.at < first.at + _DAY)
-        upto = min(upto, connection.execute(near).scalar_one() - 1)
-    wanted = sorted(kept)
-    for start in range(0, len(wanted), 5000):
-        # The chain is cut at its beginning only: what was seen of a held matter keeps all that came after it.
-        seen = sa.select(sa.func.min(audit_objects.c.audit_id))
-        earliest = connection.execute(seen.where(audit_objects.c.object.in_(wanted[start : start + 5000]))).scalar()
-        if earliest:
-            upto = min(upto, earliest - 1)
-    return upto
 
 
 def _bury(connection: Connection, kind: str, what: Sequence[tuple[str, str]], age: Age, now: datetime) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,8 @@ from common.signing import Signer
 from common.timestamp import NotStamped, Post, stamp
 from hotline.audit import seen_end
 from hotline.keeping.anchors import anchor_day, days, keep_head
+from hotline.keeping.aside import aside
+from hotline.keeping.nightly import done, is_due
 
 log = structlog.get_logger(__name__)
 
@@ -97,25 +98,20 @@ class AuditWatch:
         if not grown:
             # What was kept stays as the evidence, and nothing is anchored on top of a chain that lost its end.
             self._say("audit.broken", "留痕的末尾少于已记下的条数，请运行 hotline verify-audit")
-        elif self._check_is_due(at):
+        else:
             await self._check(at)
         await self._stamp()
 
-    def _check_is_due(self, at: datetime) -> bool:
-        day = clock.civil(at)
-        try:
-            checked = (self._folder / CHECKED_FILE).read_text(encoding="ascii").strip()
-        except (OSError, UnicodeError):
-            checked = ""
-        return day.hour >= _CHECK_HOUR and checked != str(day.date())
-
     async def _check(self, at: datetime) -> None:
-        wrong = await self._self_check()
-        self._say("audit.broken", wrong and f"留痕自检未通过：{wrong}")
+        file = self._folder / CHECKED_FILE
         try:
-            await asyncio.to_thread(write_whole, self._folder / CHECKED_FILE, f"{clock.civil(at).date()}\n".encode())
+            if not await asyncio.to_thread(is_due, file, at, _CHECK_HOUR):
+                return
+            wrong = await self._self_check()
+            self._say("audit.broken", wrong and f"留痕自检未通过：{wrong}")
+            await asyncio.to_thread(done, file, at)
         except OSError:
-            log.warning("when the audit was verified could not be written")
+            log.warning("when the audit was verified could not be read or written")
 
     async def _stamp(self) -> None:
         if self._stamping is None:
@@ -154,17 +150,8 @@ class AuditWatch:
 
 async def verified_aside() -> str:
     """Verify the audit in a process of its own: hundreds of thousands of hashes, while calls go on here."""
-    command = [sys.executable, "-m", "hotline", "verify-audit", "--json"]
-    child = await asyncio.create_subprocess_exec(
-        "nice", *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        told, _ = await child.communicate()
-    except asyncio.CancelledError:
-        child.terminate()
-        await child.wait()
-        raise
-    if child.returncode == 0:
+    status, told, _ = await aside("verify-audit", "--json")
+    if status == 0:
         return ""
     try:
         breaks = json.loads(told)["breaks"]

@@ -10,17 +10,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import event
 
-import hotline.migrations
 from common.audit import AuditEntry
 from common.store import Instant
 from hotline.audit import audit, audit_objects
 from hotline.audit_chain import GENESIS, Link
 from hotline.database import Database, migrate
-from tests.audit_kit import anchor, by_hand, end_of, rehash, run, said, verified, write
+from tests.audit_kit import anchor, by_hand, end_of, rehash, run, said, upgraded, verified, write
 from tests.books import MORNING, books, call, url
 from tests.integration.test_store_ledger import writer
 from tests.postgres import Postgres
@@ -174,10 +171,7 @@ async def test_what_was_written_before_is_chained(tmp_path: Path, request: pytes
     server: Postgres = request.getfixturevalue("postgres")
     with contextlib.ExitStack() as stack:
         for where in (url(tmp_path), stack.enter_context(server.database())):
-            config = Config()
-            config.set_main_option("script_location", str(Path(hotline.migrations.__file__).parent))
-            config.attributes["url"] = where
-            await asyncio.to_thread(command.upgrade, config, "0007")
+            await asyncio.to_thread(upgraded, where, "0007")
             database = Database(where)
             await database.write(_before)
             await database.close()

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,8 +16,10 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from common.audit import AuditEntry
+from common.signed import opened, signed
+from common.signing import Signer
 from hotline.__main__ import main
-from hotline.database import DatabaseError
+from hotline.database import Database, DatabaseError
 from hotline.keeping.backup import databases, keys, shelf
 from hotline.keeping.backup.errors import BackupError
 from hotline.keeping.backup.keys import VaultDoor
@@ -24,7 +27,7 @@ from hotline.keeping.backup.making import make_backup, shown
 from hotline.keeping.backup.restoring import UNFINISHED_FILE, check, refuse_unfinished, restore
 from hotline.keeping.lock import BusyError, keeping
 from hotline.settings import Settings
-from tests.audit_kit import by_hand
+from tests.audit_kit import by_hand, run, upgraded
 from tests.books import MORNING, books
 from tests.keeping_kit import NUMBER, attached, contents, files, fill, two_places
 from tickets.model import Kind
@@ -231,6 +234,28 @@ async def test_keys_stay_apart_and_are_asked_for(tmp_path: Path) -> None:
     keys.put_back(new, tmp_path / "keys")
     assert {path.stat().st_mode & 0o777 for path in new.secrets_dir.iterdir()} == {0o600}
     await restore(new, tmp_path / "backups")
+
+
+async def test_a_backup_of_an_older_version_is_brought_forward(places: Places, tmp_path: Path) -> None:
+    """Its database is migrated, and what was no chain then is one now; one of a newer version is refused."""
+    old, new = places
+    old.data_dir.mkdir()
+    await asyncio.to_thread(upgraded, old.database, "0007")
+    database = Database(old.database)
+    entry = "INSERT INTO audit (at, who, action, objects, reason) VALUES ('2026-11-24 02:00:00', 'w', 'x', ' t ', '')"
+    await database.write(partial(run, entry))
+    await database.close()
+    backup = make_backup(old, tmp_path / "backups", MORNING)
+    moved(old, new, tmp_path)
+    done = await restore(new, tmp_path / "backups")
+    assert (done.revision, done.audit.end.place, done.audit.breaks) == ("0007", 1, ())
+    async with books(new.database) as at:
+        await at.audit.add(AuditEntry(MORNING, "w", "x", ()))
+    document = opened((backup / "manifest.json").read_bytes(), Signer.in_folder(new.secrets_dir).public)
+    newer = signed({**document, "revision": "9999"}, Signer.in_folder(new.secrets_dir))
+    (backup / "manifest.json").write_bytes(newer)
+    with pytest.raises(BackupError, match="9999"):
+        check(new, backup)
 
 
 async def test_what_was_destroyed_since_is_destroyed_again(places: Places, tmp_path: Path) -> None:

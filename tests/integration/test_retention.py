@@ -284,14 +284,16 @@ async def test_nothing_of_a_deleted_ticket_is_left_on_the_disk(tmp_path: Path) -
     where = f"sqlite+aiosqlite:///{tmp_path / 'hotline.db'}"
     async with opened(where, tmp_path) as (at, settings):
         ticket = await old_ticket(at, "n.1", 11, number="13854307777")
-        document = Document(ticket.id, ticket.opened_at, MARKER, MARKER)
-        await at.database.write(partial(ticket_index.index, documents=[document]))
+        for n in range(40):
+            other = Document(f"other-{n}", MORNING, f"路灯{n}", "不亮")
+            ours = Document(ticket.id, ticket.opened_at, MARKER, "zebrastreifen")
+            await at.database.write(partial(ticket_index.index, documents=[ours if n == 20 else other]))
         await old_ticket(at, "n.2", 1)
 
         def found() -> list[bool]:
             data = b"".join(path.read_bytes() for path in tmp_path.glob("hotline.db*"))
-            # Of the index two letters of a word, as they stand in it.
-            markers = ("13854307777", MARKER, "槐树", ticket.query_code)
+            # A word stands in the index as it is only where no other begins alike.
+            markers = ("13854307777", MARKER, "zebrastreifen", ticket.query_code)
             return [marker.encode() in data for marker in markers]
 
         assert found() == [True, True, True, True]

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import URL, make_url
 
@@ -80,11 +81,25 @@ def is_empty(url: str) -> bool:
     return _run([_program("psql", parsed), "-XAtq", "-c", tables, _address(parsed)], parsed).strip() == "0"
 
 
+def revision(url: str) -> str:
+    """The revision that the database is at; empty where it has none.
+
+    Raises:
+        BackupError: it cannot be read.
+    """
+    parsed = make_url(url)
+    asked = "SELECT version_num FROM alembic_version"
+    if parsed.get_backend_name() == "sqlite":
+        has = _sqlite(parsed, "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
+        return str(_sqlite(parsed, asked)[0][0]) if has else ""
+    return _run([_program("psql", parsed), "-XAtq", "-c", asked, _address(parsed)], parsed).strip()
+
+
 def _place(parsed: URL) -> Path:
     return Path(parsed.database or "")
 
 
-def _sqlite(parsed: URL, statement: str, values: tuple[str, ...] = ()) -> list[object]:
+def _sqlite(parsed: URL, statement: str, values: tuple[str, ...] = ()) -> list[Any]:
     if not _place(parsed).exists():
         raise BackupError(f"没有数据库文件 {_place(parsed)}：请检查 HOTLINE_DATABASE_URL")
     try:

@@ -16,12 +16,11 @@ from sqlalchemy.engine import make_url
 from common.signed import canonical, signed
 from common.signing import Signer
 from hotline.keeping.backup import shelf as shelves
-from hotline.keeping.backup.databases import dump
+from hotline.keeping.backup.databases import dump, revision
 from hotline.keeping.backup.errors import BackupError
 from hotline.keeping.backup.files import LIST_FILE, folders, gather, hashed, walk
 from hotline.keeping.backup.keys import FILE_DOOR, VaultDoor
 from hotline.keeping.lock import keeping
-from hotline.migrations import HEAD
 from hotline.settings import Settings
 
 SETTINGS_FILE = "settings.json"
@@ -61,7 +60,7 @@ def make_backup(settings: Settings, shelf: Path, at: datetime, door: VaultDoor =
             "backup": 1,
             "at": at.isoformat(),
             "product": version("hotline12345"),
-            "revision": HEAD,
+            "revision": revision(settings.database),
             "files": count,
             "bytes": size,
             "vault_keys": list(door.prints(settings)),
