@@ -10,13 +10,8 @@ from alembic import op
 from hotline.audit_chain import GENESIS, entry_hash
 from hotline.migrations.append_only import allow_deleting, make_append_only
 
-<<<<<<<< HEAD:hotline/migrations/versions/0012_keeping.py
 revision = "0012"
 down_revision = "0010"
-========
-revision = "0012"
-down_revision = "0010"
->>>>>>>> keep:hotline/migrations/versions/0013_keeping.py
 branch_labels = None
 depends_on = None
 
