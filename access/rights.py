@@ -100,7 +100,7 @@ RIGHTS: Final = (
     ),
     Right(
         "knowledge.write",
-        "报送知识条目、同意他单位使用、查看逾期",
+        "报送知识条目、登记新发布的政策、同意他单位使用、查看逾期",
         ("R20.1", "R20.2", "R20.3"),
         _far(_LEVEL_ONE, _UNITS | {_R.EXPERT}),
         (
@@ -112,14 +112,15 @@ RIGHTS: Final = (
             "withdrawEntry",
             "confirmEntry",
             "listEntryTasks",
+            "notePublication",
         ),
     ),
     Right(
         "knowledge.review",
-        "审核发布知识条目，登记新发布的政策",
-        ("R20.1", "R20.2"),
+        "审核发布知识条目",
+        ("R20.1",),
         _far(_DECIDERS),
-        ("approveProposal", "notePublication"),
+        ("approveProposal",),
     ),
     Right(
         "knowledge.miss",

@@ -115,11 +115,11 @@ class City:
 
 @contextlib.asynccontextmanager
 async def city(folder: Path, database_url: str = "") -> AsyncIterator[City]:
-    """Serve a city with its units, one category and one line of the catalogue."""
+    """Serve a city with its units, two categories and one line of the catalogue."""
     tokens = Tokens(tuple((hashlib.sha256(text.encode()).digest(), one) for text, one in PEOPLE.items()))
     async with desk(folder, database_url, known=tokens) as at:
         now = clock.now()
         await at.at.tickets.put(*_UNITS, at=now)
         line = CatalogueLine("line-1", "供暖", "住建局", "《城镇供热条例》", level=2)
-        await at.at.tickets.put(Category("供暖", "供热采暖"), line, at=now)
+        await at.at.tickets.put(Category("供暖", "供热采暖"), Category("街道", "街道事务"), line, at=now)
         yield City(at)
