@@ -177,6 +177,20 @@ async def test_a_session_ends_unused_and_ends_in_any_case(database_url: str, mon
         assert (await busy.ask("GET", "/tickets")).status == 401
 
 
+async def test_old_sessions_are_forgotten(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three months after their end their rows go, when their owner signs in; the audit still knows them."""
+    async with office(database_url, monkeypatch) as at:
+        browser = await at.signed_in("wang", Role.AGENT)
+        old = (await browser.ask("GET", "/session")).json["session"]
+        at.clock.on(days=89)
+        await browser.sign_in("wang")
+        assert old in await kept(at)
+        at.clock.on(days=3)
+        await browser.sign_in("wang")
+        assert old not in await kept(at)
+        assert any(old in objects for _, action, objects in await at.audited() if action == "session.opened")
+
+
 async def test_people_see_and_end_their_own_sessions_alone(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list says which is this one; another's cannot be ended; signing out everywhere ends all."""
     async with office(database_url, monkeypatch) as at:
