@@ -111,7 +111,7 @@ class FilingDesk:
                 raise NotYoursError("由上级单位的负责人备案。")
 
         def save(connection: Connection) -> Filing:
-            one = filing_of(connection, filing)
+            one = filing_of(connection, filing, lock=True)
             doer.not_self(one.account)
             if one.by == doer.account:
                 raise NotYoursError("报送人不能自行备案，请由他人办理。")

@@ -23,7 +23,7 @@ _grants = sa.select(t.grants).where(t.grants.c.account == sa.bindparam("b_accoun
 _grant = sa.select(t.grants).where(t.grants.c.id == sa.bindparam("b_id")).with_for_update()
 _session = sa.select(t.sessions).where(t.sessions.c.digest == sa.bindparam("b_digest"))
 _token = sa.select(t.api_tokens).where(t.api_tokens.c.digest == sa.bindparam("b_digest"))
-_filing = sa.select(t.filings).where(t.filings.c.id == sa.bindparam("b_id")).with_for_update()
+_filing = sa.select(t.filings).where(t.filings.c.id == sa.bindparam("b_id"))
 _live = (t.sessions.c.account == sa.bindparam("b_account"), t.sessions.c.ended_at.is_(None))
 
 
@@ -95,13 +95,13 @@ def tokens_of(connection: Connection, account: str | None) -> list[ApiToken]:
     return [_token_of(row) for row in connection.execute(query)]
 
 
-def filing_of(connection: Connection, filing: str) -> Filing:
-    """One filing, for this transaction alone to change.
+def filing_of(connection: Connection, filing: str, *, lock: bool = False) -> Filing:
+    """One filing; with ``lock`` for this transaction alone to change.
 
     Raises:
         NotFoundError: there is none.
     """
-    row = connection.execute(_filing, {"b_id": filing}).one_or_none()
+    row = connection.execute(_filing.with_for_update() if lock else _filing, {"b_id": filing}).one_or_none()
     if row is None:
         raise NotFoundError("没有这项备案。")
     return read_filing(row)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from access import lockout, totp
@@ -25,6 +26,11 @@ from common.ids import new_id
 
 _WRONG = "登录名或密码不对，或账号已停用。"
 _AGENT_LETTERS = 200
+#: What is known of old sessions is in the audit; their rows go after a while.
+_KEPT = timedelta(days=90)
+_forgotten = t.sessions.delete().where(
+    t.sessions.c.account == sa.bindparam("b_account"), t.sessions.c.ends_at < sa.bindparam("oldest")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +221,7 @@ class SignIn:
             # What a browser brought along is none of this person's: it could be somebody else's trap.
             if visit.cookie and (before := session_of(connection, digest_of(visit.cookie))):
                 change(connection, t.sessions, before.id, ended_at=now, ended_why="signed_in_anew")
+            connection.execute(_forgotten, {"b_account": account.id, "oldest": now - _KEPT})
             add(connection, t.sessions, session)
             return find(connection, session.digest, now, self.policy)
 

@@ -28,11 +28,12 @@ log = structlog.get_logger(__name__)
 
 _PAGES = Path(__file__).parent / "pages"
 
-#: Pages for people, by address. They hold nobody's data; the scripts on them ask for it with a token.
+#: Pages for people, by address. They hold nobody's data; the scripts on them ask for it as who has signed in.
 PAGES = {
     "/": "index.html",
     "/page.css": "page.css",
     "/page.js": "page.js",
+    "/signin.js": "signin.js",
     "/api/v1/docs": "docs.html",
     "/api/v1/docs.css": "docs.css",
     "/api/v1/docs.js": "docs.js",

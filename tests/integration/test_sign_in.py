@@ -13,8 +13,9 @@ from access.passwords import Passwords
 from access.policy import Hashing, Policy
 from access.visit import Visit
 from common.roles import Role
-from tests.access_books import CHEAP
+from tests.access_books import CHEAP, accounts
 from tests.access_kit import PASSWORD, Office, office
+from tests.books import books
 
 
 class Counted(Passwords):
@@ -162,6 +163,29 @@ async def test_guessing_at_once_gains_nothing(database_url: str, monkeypatch: py
         assert (kinds.count(WrongError), kinds.count(LockedError)) == (5, 35)
         assert len(passwords.verified) == 5
         passwords.close()
+
+
+@pytest.mark.covers("R25.2")
+async def test_two_services_count_as_one(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guesses at two processes on one database at the same moment: five are looked at; one code lets in once."""
+    async with office(database_url, monkeypatch) as at, books(database_url) as other_books:
+        account = await at.account("zhang", Role.LEADER)
+        browser = at.browser()
+        await browser.sign_in("zhang")
+        app = await browser.bind()
+        at.clock.on(minutes=1)
+        elsewhere = accounts(other_books)
+        both = (at.access, elsewhere)
+        visits = [Visit("10.0.0.1"), Visit("10.0.0.2")]
+        found = [await one.signing.open("zhang", PASSWORD, visit) for one, visit in zip(both, visits, strict=True)]
+        codes = [one.signing.code(each, app.code, visit) for one, each, visit in zip(both, found, visits, strict=True)]
+        results = await asyncio.gather(*codes, return_exceptions=True)
+        assert sorted(type(one).__name__ for one in results) == ["Found", "WrongError"]
+        tries = [both[each % 2].signing.open("zhang", "wrong", Visit(f"10.0.1.{each}")) for each in range(40)]
+        kinds = [type(one) for one in await asyncio.gather(*tries, return_exceptions=True)]
+        assert (kinds.count(WrongError), kinds.count(LockedError)) == (5, 35)
+        assert account.active
+        elsewhere.close()
 
 
 async def test_many_sign_in_at_the_same_moment(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

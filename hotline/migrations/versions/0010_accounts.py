@@ -5,12 +5,11 @@ Nobody has a password yet: ``hotline account reset-password`` gives the first.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 from alembic import op
 
-from common.clock import civil
 from common.ids import new_id
 
 revision = "0010"
@@ -19,6 +18,8 @@ branch_labels = None
 depends_on = None
 
 _INSTANT = sa.DateTime(timezone=True)
+#: The register did not say since when.
+_ALWAYS = date(2000, 1, 1)
 
 
 def upgrade() -> None:
@@ -179,6 +180,7 @@ def _accounts_of_the_register() -> None:
     grants = sa.Table("grants", new, autoload_with=connection)
     now = datetime.now(UTC)
     at = now.replace(tzinfo=None) if connection.dialect.name == "sqlite" else now
+    taken: set[str] = set()
     roles: dict[str, list[sa.Row[tuple[str, str, str]]]] = {}
     for row in connection.execute(sa.select(held).order_by(held.c.person, held.c.unit, held.c.role)):
         roles.setdefault(row.person, []).append(row)
@@ -188,7 +190,7 @@ def _accounts_of_the_register() -> None:
             continue
         account = {
             "id": person.id,
-            "login": person.id.casefold(),
+            "login": _login(person.id, taken),
             "name": person.name,
             "phone": person.phone,
             "unit": mine[0].unit,
@@ -211,7 +213,7 @@ def _accounts_of_the_register() -> None:
                 "id": new_id(),
                 "account": person.id,
                 "role": one.role,
-                "since": one.since or civil(now).date(),
+                "since": one.since or _ALWAYS,
                 "until": one.until,
                 "session": "",
                 "state": "held",
@@ -222,3 +224,12 @@ def _accounts_of_the_register() -> None:
                 "filing": "",
             }
             connection.execute(grants.insert(), grant)
+
+
+def _login(person: str, taken: set[str]) -> str:
+    """Their id, by which they are known; two that differ in capitals only are told apart."""
+    login = person.casefold()
+    while login in taken:
+        login += "-2"
+    taken.add(login)
+    return login
