@@ -115,6 +115,12 @@ def _remember(row: tuple[Any, ...], ticket: Ticket) -> None:
         _known[row] = ticket
 
 
+def forget() -> None:
+    """Read the next ones from their rows, all of them."""
+    with _knowing:
+        _known.clear()
+
+
 def _read(row: tuple[Any, ...]) -> Ticket:
     *plain, kind, channel, card, text = row
     state = from_text(_State, text)
