@@ -34,6 +34,8 @@ _EXCERPT_BEFORE, _EXCERPT = 15, 60
 _SAMPLE = 1000
 #: A word that fewer than this share of the sample have is rare.
 _RARE = 0.02
+#: By so many rare words older ones are looked for; each costs PostgreSQL a list that comes in no order.
+_MOST_RARE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Search:
         weight = weights(words, [row.text for row in rows])
         if len(rows) == _SAMPLE:
             most = 1 + math.log((_SAMPLE + 1) / (_SAMPLE * _RARE + 1))
-            rare = [word for word in words if weight[word] > most]
+            rare = sorted((word for word in words if weight[word] > most), key=lambda word: -weight[word])[:_MOST_RARE]
             if rare:
                 older = replace(wanted, any_of=rare)
                 rows += await self._rows(older, rows[-1].key, _SAMPLE, 0)

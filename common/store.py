@@ -85,18 +85,28 @@ def execute_many(connection: Connection, statement: Insert | Update | Delete, ro
     As ``Connection.execute`` does, which takes three times as long for a row as SQLite itself; keep the statement, for
     it is compiled once.
     """
-    if rows:
-        sql, values_of = _compiled(statement, connection.dialect, tuple(rows[0]))
-        connection.exec_driver_sql(sql, [values_of(row) for row in rows])
+    if not rows:
+        return
+    plain = _compiled(statement, connection.dialect, tuple(rows[0]))
+    if plain is None:
+        connection.execute(statement, rows)
+        return
+    sql, values_of = plain
+    connection.exec_driver_sql(sql, [values_of(row) for row in rows])
 
 
 @lru_cache(maxsize=256)
 def _compiled(
     statement: Insert | Update | Delete, dialect: Dialect, keys: tuple[str, ...]
-) -> tuple[str, Callable[[Row], tuple[Any, ...]]]:
-    """The SQL of a statement, and what makes a row into the values that the driver takes."""
+) -> tuple[str, Callable[[Row], tuple[Any, ...]]] | None:
+    """The SQL of a statement, and what makes a row into the values that the driver takes.
+
+    None where the SQL depends on the values, as that of ``IN`` does.
+    """
     compiled = statement.compile(dialect=dialect, column_keys=keys)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - says what DML is compiled by
+    if compiled.post_compile_params:
+        return None
     binds = [compiled.binds[name] for name in compiled.positiontup or ()]
     fixed = {bind.key: bind.value for bind in binds if not bind.required and bind.key not in keys}
     plan = [(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds]

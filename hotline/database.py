@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,6 +61,27 @@ class Database:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+
+    async def outside(self, statements: Sequence[str]) -> None:
+        """Run statements that no transaction may hold, such as VACUUM.
+
+        Raises:
+            SQLAlchemyError: the database refused.
+        """
+        writer = self._writer
+        if isinstance(writer, AsyncEngine):
+            async with writer.connect() as connection:
+                plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                for statement in statements:
+                    await plain.exec_driver_sql(statement)
+            return
+
+        def run() -> None:
+            with contextlib.closing(writer.raw_connection()) as connection:
+                for statement in statements:
+                    connection.cursor().execute(statement)
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, run)
 
     async def ready(self) -> bool:
         """Whether the database answers at all, within two seconds."""
@@ -191,6 +212,8 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
         # that); commits are shared, so it costs one fsync per 50 ms at most.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # What is deleted is overwritten, not only forgotten (A23).
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         cursor.close()
 

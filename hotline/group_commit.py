@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from common.store import Item, Kind, NotWritten, Result
+from hotline.audit import add_entries
 from hotline.database import Database
 
 log = structlog.get_logger(__name__)
@@ -161,6 +162,10 @@ def _together(batch: Sequence[_Waiting], connection: Connection) -> list[Any]:
     kinds: dict[Kind[Any, Any], list[int]] = {}
     for place, waiting in enumerate(batch):
         kinds.setdefault(waiting.kind, []).append(place)
+    if add_entries in kinds:
+        # It takes a lock that all processes share: whoever has it must wait for no other, or two of them would block
+        # each other; and nobody waits for it longer than the commit takes.
+        kinds[add_entries] = kinds.pop(add_entries)
     results: list[Any] = [None] * len(batch)
     for kind, places in kinds.items():
         answers = kind(connection, [batch[place].item for place in places])

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from common.ids import new_id
+from common.worded import Worded
 from tickets.attachment_shelf import Stored
 from tickets.store.tables import attachments
 from tickets.store.work import Work
-from tickets.worded import Worded
 
 _of_ticket = (
     sa.select(attachments)

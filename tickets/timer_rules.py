@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 
 from common.clock import CIVIL, civil
+from common.worded import Worded
 from tickets.cards import red_from, task_due, yellow_from
 from tickets.deadlines import instant_due
 from tickets.details import Urgency
@@ -21,7 +22,6 @@ from tickets.pauses import DECISIONS, LATE_DECISION
 from tickets.register import Register
 from tickets.ruleset import RuleId, RuleSet
 from tickets.turns import Dated
-from tickets.worded import Worded
 from tickets.workflow_terms import Status
 
 
@@ -144,7 +144,7 @@ def _citizen(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Tim
 def _reports(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:
     """Whoever gave a ticket from above waits for the report by the day it has named (A27)."""
     above = ticket.details.inherited
-    if above is None or above.due is None or ticket.case.reported:
+    if above is None or above.due is None or not ticket.case.issuer or ticket.case.reported:
         return
     day = (civil(above.due) - timedelta(microseconds=1)).date()
     due = Dated(day, above.due, provisional=False, promised=day)

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from common.signing import Signer
+from common.timestamp import load_roots
 from hotline.settings import Settings, load
-from ivr.recordings.signing import Signer
-from ivr.recordings.timestamp import load_roots
 from ivr.recordings.verifying import verify
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509 import Certificate
 
+from common import timestamp
+from common.signing import key_id
 from ivr.model import RecordingState
-from ivr.recordings import manifest, timestamp
-from ivr.recordings.signing import key_id
+from ivr.recordings import manifest
 
 
 class Flaw(StrEnum):

@@ -36,7 +36,8 @@ class _State:
     told_accepted: bool = False
 
 
-_STATE = attrgetter(*(one.name for one in fields(_State)))
+_IN_STATE = tuple(one.name for one in fields(_State))
+_STATE = attrgetter(*_IN_STATE)
 _PLAIN = (
     "id",
     "number",
@@ -84,8 +85,8 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         category=details.category,
         place=details.place,
         urgency=details.urgency.value,
-        state=Ready(text_of(_State(*_STATE(ticket)))),
         has_news=bool(ticket.news),
+        state=Ready(text_of(_State(*_STATE(ticket)))),
     )
     _remember(tuple(row[name] for name in _KEY), ticket)
     return row
@@ -128,17 +129,7 @@ def _read(row: tuple[Any, ...]) -> Ticket:
         kind=Kind(kind),
         channel=Channel(channel),
         card=Card(card) if card else None,
-        case=state.case,
-        details=state.details,
-        turn=state.turn,
-        pauses=state.pauses,
-        attempts=state.attempts,
-        callbacks=state.callbacks,
-        emergency_at=state.emergency_at,
-        awaited=state.awaited,
-        reported_at=state.reported_at,
-        news=state.news,
-        told_accepted=state.told_accepted,
+        **dict(zip(_IN_STATE, _STATE(state), strict=True)),
     )
 
 

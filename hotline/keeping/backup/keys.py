@@ -1,0 +1,90 @@
+"""The keys, apart from the backup: what they are known by, and how they are kept in a second place."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.signing import KEY_FILE, Signer
+from hotline.keeping.backup.errors import BackupError
+from hotline.settings import Settings
+
+_VAULT_FILE = "vault.key"
+
+
+@dataclass(frozen=True, slots=True)
+class VaultDoor:
+    """What backup and restore ask of the vault of confidential tickets (R25.1, A15).
+
+    ``prints`` are short names of the keys without which their content cannot be read, never the keys;
+    ``apply_destructions`` destroys in the books of these settings what was destroyed after the backup was made, and
+    gives how many matters that were.
+    """
+
+    prints: Callable[[Settings], Sequence[str]]
+    apply_destructions: Callable[[Settings], Awaitable[int]]
+
+
+def prints_of_file(settings: Settings) -> Sequence[str]:
+    """Of each key in ``secrets/vault.key`` (a line each: id, key …) the first 16 digits of its SHA-256."""
+    file = settings.secrets_dir / _VAULT_FILE
+    if not file.exists():
+        return ()
+    lines = (line.split() for line in file.read_text(encoding="ascii").splitlines() if line.strip())
+    return tuple(f"{line[0]}:{hashlib.sha256(' '.join(line[:2]).encode()).hexdigest()[:16]}" for line in lines)
+
+
+async def _nothing_destroyed(_settings: Settings) -> int:
+    return 0
+
+
+#: Until the vault is wired: its file is looked at, and it has destroyed nothing.
+FILE_DOOR = VaultDoor(prints_of_file, _nothing_destroyed)
+
+
+def keep_apart(settings: Settings, place: Path, backups: Path) -> None:
+    """Copy all secrets of the installation to a second place, each for its owner alone.
+
+    Raises:
+        BackupError: that place is with the backup, or with the installation itself.
+        OSError: they cannot be copied.
+    """
+    there = place.resolve()
+    for other in (backups.resolve(), settings.data_dir.resolve()):
+        if there == other or there.is_relative_to(other) or other.is_relative_to(there):
+            raise BackupError(f"密钥不能与备份或系统数据放在一处（{other}）：请用另外的介质")
+    there.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for source in sorted(settings.secrets_dir.iterdir()):
+        if source.is_file() and not source.name.startswith("."):
+            draft = there / f".{source.name}.part"
+            draft.touch(mode=0o600)
+            shutil.copyfile(source, draft)
+            draft.replace(there / source.name)
+
+
+def put_back(settings: Settings, place: Path) -> None:
+    """Put kept secrets into an installation that has none.
+
+    Raises:
+        BackupError: there are no keys there, or the installation has other ones.
+        OSError: they cannot be copied.
+    """
+    if not (place / KEY_FILE).is_file():
+        raise BackupError(f"{place} 中没有密钥（{KEY_FILE}）")
+    settings.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for source in sorted(place.iterdir()):
+        target = settings.secrets_dir / source.name
+        if not source.is_file() or source.name.startswith("."):
+            continue
+        if target.exists() and target.read_bytes() != source.read_bytes():
+            raise BackupError(f"{target} 已存在且不同：请先移走本机的密钥，再恢复")
+        target.touch(mode=0o600)
+        shutil.copyfile(source, target)
+
+
+def signer(settings: Settings) -> Signer | None:
+    """The installation's own signer, if it has a key already; none is made."""
+    return Signer.in_folder(settings.secrets_dir) if (settings.secrets_dir / KEY_FILE).exists() else None
