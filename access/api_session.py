@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 
 from access.api_asking import Asking
 from access.api_problems import CSRF, NO_SESSION, OF_SIGNING, WEAK, refusals
-from access.door import Found
+from access.door import Found, Stage
 from access.own import OwnDesk
 from access.visit import csrf_of, present
 from common.api.fields import Line, Nothing, Shown, Stamp, Told
@@ -188,7 +188,8 @@ def session_shown(found: Found) -> SessionShown:
         account=found.account.id,
         name=found.account.name,
         unit=found.account.unit,
-        roles=sorted(found.roles),
+        # Who knows the password alone learns no more than that.
+        roles=[] if found.stage is Stage.CODE else sorted(found.roles),
         second_factor=bool(found.account.totp),
         session=found.session.id,
         ends_at=found.session.ends_at,

@@ -106,7 +106,7 @@ class FilingDesk:
         if unit == self.keeping.root:
             doer.needs(Role.LEADER, Role.SECURITY_ADMIN)
         else:
-            doer.needs(*sorted(HEADS))
+            doer.needs(*sorted(HEADS), Role.SECURITY_ADMIN)
             if not doer.console and doer.unit not in upper:
                 raise NotYoursError("由上级单位的负责人备案。")
 

@@ -23,6 +23,8 @@ from access.policy import Hashing, Policy
 T = TypeVar("T")
 _HASH_BYTES = 32
 _SALT_BYTES = 16
+#: See ``Hashing``.
+_LANES = 1
 #: More than this never waits for a hash: who comes then is told to come again.
 _MOST_WAITING = 64
 #: A password is no book; and hashing a long text costs whoever hashes it.
@@ -61,7 +63,7 @@ class Passwords:
     def outdated(self, phc: str) -> bool:
         """It was made at another cost than hashes are made at now."""
         cost = _COST.fullmatch(phc)
-        now = (self._hashing.memory_mib * 1024, self._hashing.passes, self._hashing.lanes)
+        now = (self._hashing.memory_mib * 1024, self._hashing.passes, _LANES)
         return cost is None or tuple(int(part) for part in cost.groups()) != now
 
     def close(self) -> None:
@@ -143,7 +145,7 @@ def _hashed(password: str, hashing: Hashing) -> str:
         salt=os.urandom(_SALT_BYTES),
         length=_HASH_BYTES,
         iterations=hashing.passes,
-        lanes=hashing.lanes,
+        lanes=_LANES,
         memory_cost=hashing.memory_mib * 1024,
     ).derive_phc_encoded(_bytes(password))
 

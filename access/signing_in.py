@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from access import lockout, totp
 from access import tables as t
 from access.door import Found, Stage, find
-from access.errors import LockedError, NotFitError, WrongError
+from access.errors import BusyError, LockedError, NotFitError, WrongError
 from access.passwords import Passwords
 from access.people import Account, Session
 from access.policy import Policy
@@ -71,7 +71,12 @@ class SignIn:
         wait, account = await self.store.run(begin)
         if wait:
             raise LockedError(wait)
-        right = await self.passwords.verify(password, account.password if account else "")
+        try:
+            right = await self.passwords.verify(password, account.password if account else "")
+        except BusyError:
+            # Nothing was looked at: it was no failure.
+            await self.store.run(lambda connection: self._give_back(connection, subjects))
+            raise
         if not right or account is None or not account.active or self._lapsed(account, at):
             await self._failed(account, tuple(subjects), visit, at)
             raise WrongError(_WRONG)
@@ -180,6 +185,10 @@ class SignIn:
         if not await self.store.run(take):
             await self._failed(await self.store.read(lambda one: account_of(one, account)), (subject,), visit, now)
             raise WrongError("动态口令不对，或已经用过。请等下一个口令再试。")
+
+    def _give_back(self, connection: Connection, subjects: Mapping[str, int]) -> None:
+        for subject, free in sorted(subjects.items()):
+            lockout.give_back(connection, subject, free, self.policy)
 
     def _lapsed(self, account: Account, now: datetime) -> bool:
         """Nobody has used the password that an administrator gave, for so long that it may be in other hands."""

@@ -21,10 +21,9 @@ class SigningIn(BaseModel):
     password_history: int = Field(default=5, ge=0, le=24)
     #: 0: a password is changed when there is a reason, not by the calendar.
     password_max_days: int = Field(default=0, ge=0, le=3650)
-    # The cost of one hash (Argon2id, RFC 9106, 4: its second recommended option)
+    # The cost of one hash (Argon2id): memory and passes of the second recommended option in RFC 9106, 4
     password_hash_mib: int = Field(default=64, ge=19, le=4096)
     password_hash_passes: int = Field(default=3, ge=2, le=100)
-    password_hash_lanes: int = Field(default=4, ge=1, le=64)
     password_hashes_at_once: int = Field(default=2, ge=1, le=64)
     sign_in_failures: int = Field(default=5, ge=1, le=100)
     sign_in_address_failures: int = Field(default=100, ge=5, le=10_000)
@@ -56,7 +55,6 @@ class SigningIn(BaseModel):
             hashing=Hashing(
                 self.password_hash_mib,
                 self.password_hash_passes,
-                self.password_hash_lanes,
                 self.password_hashes_at_once,
             ),
             password_min_length=self.password_min_length,

@@ -8,7 +8,7 @@ from hotline.sign_in import Access, build_access
 from tests.books import Books
 
 #: As cheap as Argon2id can be, for tests that sign in many times.
-CHEAP = Policy(hashing=Hashing(memory_mib=1, passes=1, lanes=1))
+CHEAP = Policy(hashing=Hashing(memory_mib=1, passes=1))
 
 
 def accounts(at: Books, policy: Policy = CHEAP) -> Access:

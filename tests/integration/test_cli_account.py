@@ -21,7 +21,7 @@ from hotline.settings import load
 from hotline.sign_in import access_of
 from tickets.store import TicketStore
 
-SETTINGS = {"HOTLINE_PASSWORD_HASH_MIB": "19", "HOTLINE_PASSWORD_HASH_PASSES": "2", "HOTLINE_PASSWORD_HASH_LANES": "1"}
+SETTINGS = {"HOTLINE_PASSWORD_HASH_MIB": "19", "HOTLINE_PASSWORD_HASH_PASSES": "2"}
 TYPED = "typed by the operator"
 
 

@@ -129,7 +129,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOTLINE_DATABASE_URL", url(tmp_path))
     monkeypatch.setenv("HOTLINE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HOTLINE_HTTP_PORT", "9")
-    for name, value in (("MIB", "19"), ("PASSES", "2"), ("LANES", "1")):
+    for name, value in (("MIB", "19"), ("PASSES", "2")):
         monkeypatch.setenv(f"HOTLINE_PASSWORD_HASH_{name}", value)
     return tmp_path
 

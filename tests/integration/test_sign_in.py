@@ -206,11 +206,25 @@ async def test_many_sign_in_at_the_same_moment(database_url: str, monkeypatch: p
 async def test_too_many_at_once_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashing is bounded in number and in queue: who would wait too long is turned away, others are served."""
     monkeypatch.setattr("access.passwords._MOST_WAITING", 4)
-    passwords = Passwords(Hashing(memory_mib=8, passes=1, lanes=1, at_once=1))
+    passwords = Passwords(Hashing(memory_mib=8, passes=1, at_once=1))
     results = await asyncio.gather(*(passwords.hash("x") for _ in range(6)), return_exceptions=True)
     assert [isinstance(one, BusyError) for one in results] == [False] * 4 + [True] * 2
     assert (await passwords.hash("x")).startswith("$argon2id$v=19$m=8192,t=1,p=1$")
     passwords.close()
+
+
+async def test_who_was_turned_away_has_not_failed(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rush in the morning locks nobody out: what was not looked at does not count."""
+    async with office(database_url, monkeypatch) as at:
+        await at.account("wang", Role.AGENT)
+        await at.browser().sign_in("wang")
+        with monkeypatch.context() as rush:
+            rush.setattr("access.passwords._MOST_WAITING", 0)
+            for _ in range(7):
+                answer = await at.browser().sign_in("wang")
+                assert (answer.status, answer.is_problem) == (503, True)
+        assert await failures(at) == [(0, False), (0, False)]
+        assert (await at.browser().sign_in("wang")).status == 201
 
 
 @pytest.mark.covers("R25.2")
@@ -236,7 +250,7 @@ async def test_a_clock_that_jumps_lets_nobody_in_and_keeps_nobody_out(
 
 async def test_a_hash_of_another_cost_is_made_anew(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the city has raised the cost, the next sign-in leaves a hash of the new cost, and still lets in."""
-    dearer = replace(CHEAP, hashing=Hashing(memory_mib=2, passes=1, lanes=1))
+    dearer = replace(CHEAP, hashing=Hashing(memory_mib=2, passes=1))
     async with office(database_url, monkeypatch) as at:
         await at.account("wang", Role.AGENT)
         object.__setattr__(at.access.signing, "passwords", Passwords(dearer.hashing))
@@ -270,6 +284,16 @@ async def test_a_body_that_is_no_good_is_a_problem_that_does_not_repeat_it(
         assert b"xxxxx" not in answer.body
 
 
-def test_the_default_cost_is_what_the_standard_recommends() -> None:
-    """64 MiB, three passes, four lanes: the second recommended option of RFC 9106, section 4."""
-    assert (Policy().hashing.memory_mib, Policy().hashing.passes, Policy().hashing.lanes) == (64, 3, 4)
+@pytest.mark.timeout(60)
+async def test_hashes_of_the_default_cost_do_not_wait_for_each_other() -> None:
+    """64 MiB and three passes (RFC 9106, 4), in one lane: with more, two at once would never end."""
+    passwords = Passwords(Policy().hashing)
+    first, *_ = await asyncio.gather(*(passwords.hash(PASSWORD) for _ in range(6)))
+    assert first.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+    assert await asyncio.gather(*(passwords.verify(word, first) for word in (PASSWORD, "x", PASSWORD, "y"))) == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    passwords.close()

@@ -16,7 +16,7 @@ from common.api.caller import Caller, Scope
 from hotline.__main__ import main
 from tests.books import books
 
-SETTINGS = {"HOTLINE_PASSWORD_HASH_MIB": "19", "HOTLINE_PASSWORD_HASH_PASSES": "2", "HOTLINE_PASSWORD_HASH_LANES": "1"}
+SETTINGS = {"HOTLINE_PASSWORD_HASH_MIB": "19", "HOTLINE_PASSWORD_HASH_PASSES": "2"}
 
 
 @pytest.fixture
