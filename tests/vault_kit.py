@@ -1,0 +1,22 @@
+"""A vault for tests: keys of its own, nothing on the disk but the list of destroyed keys once there is one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tempfile
+from pathlib import Path
+
+from common.vault import Algorithm, DestroyedKeys, EnvironmentKeys, IndexKey, Vault
+
+
+def key_text(name: str) -> str:
+    """A made-up key as the environment would have it."""
+    return f"{name}:{base64.b64encode(hashlib.sha256(name.encode()).digest()).decode()}"
+
+
+def vault_for_tests(folder: Path | None = None, algorithm: Algorithm = Algorithm.AES_256_GCM) -> Vault:
+    """A vault whose key is the same in every process; destroyed keys are noted in ``folder`` (a fresh one if None)."""
+    place = folder or Path(tempfile.gettempdir()) / f"hotline-vault-{id(object())}-{tempfile.gettempprefix()}"
+    destroyed = DestroyedKeys(place / "destroyed-keys")
+    return Vault(EnvironmentKeys(key_text("k1")), IndexKey(b"made-up index key"), destroyed, algorithm=algorithm)
