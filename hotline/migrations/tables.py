@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import common.vault.store
 import hotline.audit
 import hotline.idempotency
 import hotline.outside.tables
@@ -16,6 +17,7 @@ TABLES = [
     hotline.audit.tables,
     hotline.idempotency.tables,
     hotline.outside.tables.tables,
+    common.vault.store.tables,
 ]
 
 

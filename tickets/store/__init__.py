@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from tickets.store import tables_archive, tables_import, tables_register, tables_work
+from tickets.store import tables_archive, tables_import, tables_register, tables_sealing, tables_work
 from tickets.store.reading import TicketFilter
 from tickets.store.tables import tables
 from tickets.store.ticket_store import TicketStore
 
-__all__ = ["TicketFilter", "TicketStore", "tables", "tables_archive", "tables_import", "tables_register", "tables_work"]
+__all__ = [
+    "TicketFilter",
+    "TicketStore",
+    "tables",
+    "tables_archive",
+    "tables_import",
+    "tables_register",
+    "tables_sealing",
+    "tables_work",
+]
