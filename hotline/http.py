@@ -13,12 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from common.api.once import Lookup
 from common.api.operation import Operation, operations
-from common.api.problem import FAULT, NO_ADDRESS, NO_METHOD, NO_TOKEN, REFUSED, TOO_LARGE, UNAVAILABLE, Problem
+from common.api.problem import FAULT, NO_ADDRESS, NO_METHOD, NO_TOKEN, REFUSED, SEALED, TOO_LARGE, UNAVAILABLE, Problem
 from common.api.serving import CALLER, Service
 from common.audit import Audit
 from common.store import NotWritten
 from hotline.api import HousePages
 from hotline.tokens import Tokens, at_address
+from tickets.errors import SealedTicketError
 
 log = structlog.get_logger(__name__)
 
@@ -121,6 +122,9 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         if "Allow" in error.headers:
             failure.headers["Allow"] = error.headers["Allow"]
         return failure.response()
+    except SealedTicketError as error:
+        log.error("a confidential ticket could not be opened for a request", route=_route(request))  # noqa: TRY400 - frames hold what is sealed
+        return SEALED.problem(str(error)).response()
     except (NotWritten, SQLAlchemyError) as error:
         log.warning("the database did not answer a request", route=_route(request), error=type(error).__name__)
         return UNAVAILABLE.problem().response()

@@ -23,6 +23,7 @@ from hotline.idempotency import OnceLedger
 from hotline.knowledge_base import knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
+from hotline.sealing_keys import vault_of
 from hotline.secrets_file import secret
 from hotline.settings import Settings
 from hotline.timestamping import poster
@@ -91,9 +92,10 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings.database))
         ledger = await stack.enter_async_context(GroupCommit(database).running())
-        once = OnceLedger(ledger, database.reads)
+        vault = vault_of(settings)
+        once = OnceLedger(ledger, database.reads, vault.index.answers)
         calls = CallStore(database.reads, ledger)
-        tickets = TicketStore(database.reads, once)
+        tickets = TicketStore(database.reads, once, vault)
         await tickets.seed(clock.now())
         desk = TicketDesk(tickets)
         alarms = Alarms(calls)

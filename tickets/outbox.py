@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -48,8 +48,8 @@ class Message:
     """One text to one telephone. ``key`` stays the same however often it is tried."""
 
     key: str
-    recipient: str
-    text: str
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
     kind: str
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -85,9 +85,9 @@ class Due:
     ticket_id: str
     kind: str
     audience: str
-    recipient: str
+    recipient: str = field(repr=False)
     roles: tuple[str, ...]
-    text: str
+    text: str = field(repr=False)
     tries: int
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tickets.desk.acting import Acting, looked_at
+from tickets.desk.filing import refile
 from tickets.details import Details, Nature, Urgency
 from tickets.errors import NotReadyError
 from tickets.history import described
@@ -51,6 +52,8 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
     entry = Entry(ticket.id, ticket.steps + 1, acting.now, actor, "describe", told, ticket.status, ticket.unit)
     after = described(ticket, told, entry)
     work.add(after, entry)
+    if after.confidential != ticket.confidential:
+        refile(work, after)
     return after
 
 

@@ -25,7 +25,19 @@ _PLAIN = (
     "handling_ticket",
 )
 #: What stands in the state, left out while it is empty.
-_STATE = ("case", "details", "turn", "pauses", "attempts", "callbacks", "emergency_at", "awaited", "reported_at")
+_STATE = (
+    "case",
+    "details",
+    "turn",
+    "pauses",
+    "attempts",
+    "callbacks",
+    "emergency_at",
+    "awaited",
+    "reported_at",
+    #: Only of what could not be opened; what is opened is sealed anew (``tickets.store.sealing``).
+    "sealed",
+)
 #: Nothing more is owed.
 ENDED = frozenset({Status.CLOSED, Status.ANSWERED, Status.NOT_ACCEPTED, Status.ARCHIVED})
 
@@ -88,8 +100,8 @@ def step_row(entry: Entry) -> dict[str, Any]:
 
 
 def entry_of(row: Any) -> Entry:
-    """The step of a row."""
-    data = row._mapping  # noqa: SLF001 - SQLAlchemy's public name
+    """The step of a row, or of what was opened of one (``Sealing.entries``)."""
+    data = row if isinstance(row, dict) else row._mapping  # noqa: SLF001 - SQLAlchemy's public name
     return Entry(
         ticket_id=data["ticket_id"],
         seq=data["seq"],

@@ -15,7 +15,9 @@ from tickets.errors import NoSuchTicketError
 from tickets.model import Entry, Status, Ticket
 from tickets.register import Register
 from tickets.store.finding import keep_found
-from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, entry_of, step_row, ticket_of, ticket_row
+from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, ticket_of
+from tickets.store.sealing import SEALERS, Sealing
+from tickets.store.sealing_work import SealingWork
 from tickets.store.tables import is_linked, steps, tickets
 from tickets.store.tables_work import timers
 from tickets.timer_rules import Timer, wanted
@@ -61,9 +63,11 @@ class _Staged:
 class Work:
     """The work of one transaction. Each use case begins with ``begin``; what one that fails has staged is dropped."""
 
-    def __init__(self, connection: Connection, register: Register) -> None:
+    def __init__(self, connection: Connection, register: Register, sealing: Sealing) -> None:
         self.connection = connection
         self.register = register
+        #: What of this transaction is sealed.
+        self.seals = SealingWork(connection, sealing)
         #: Another register is in force from the next transaction on.
         self._before: dict[str, Ticket | None] = {}
         self._now: dict[str, Ticket] = {}
@@ -91,8 +95,8 @@ class Work:
         """Read (and lock) several tickets in one go, always in the same order."""
         missing = sorted({one for one in ids if one} - self._before.keys())
         if missing:
-            for row in self.connection.execute(_by_ids, {"ids": missing}):
-                found = ticket_of(row)
+            rows = self.connection.execute(_by_ids, {"ids": missing}).all()
+            for found in self.seals.sealing.opened(self.connection, [ticket_of(row) for row in rows]):
                 self._before[found.id] = self._now[found.id] = found
 
     def ticket(self, ticket_id: str) -> Ticket:
@@ -111,9 +115,10 @@ class Work:
 
     def steps_since(self, ticket_id: str, seen: int) -> list[Entry]:
         """The steps of a ticket after the one that somebody has seen, those of this transaction included."""
-        known = self.connection.execute(_steps_since, {"ticket": ticket_id, "seen": seen})
+        rows = self.connection.execute(_steps_since, {"ticket": ticket_id, "seen": seen}).all()
+        known = self.seals.sealing.entries(self.connection, rows)
         fresh = [*self._all.entries, *self._staged.entries]
-        return [*map(entry_of, known), *(one for one in fresh if one.ticket_id == ticket_id and one.seq > seen)]
+        return [*known, *(one for one in fresh if one.ticket_id == ticket_id and one.seq > seen)]
 
     def linked_to(self, ticket_id: str) -> list[str]:
         """The tickets of other callers that wait for this one (A13)."""
@@ -136,12 +141,24 @@ class Work:
         return {**{one: self._now[one] for one in known}, **self._staged.tickets}
 
     def add(self, ticket: Ticket, entry: Entry) -> None:
-        """One more step, and the ticket after it."""
+        """One more step, and the ticket after it.
+
+        Raises:
+            SealedTicketError: it is confidential, and cannot be sealed.
+        """
+        if ticket.confidential:
+            self.seals.require(ticket, entry)
         self._staged.tickets[ticket.id] = ticket
         self._staged.entries.append(entry)
 
     def insert(self, table: Table, **row: Any) -> None:
-        """A row that is written before any of ``change``."""
+        """A row that is written before any of ``change``.
+
+        Raises:
+            SealedTicketError: it belongs to a confidential ticket, and cannot be sealed.
+        """
+        if table in SEALERS:
+            row = self.seals.row(table, row, self.ticket(row["ticket_id"]))
         self._staged.rows.append((table, row))
 
     def change(self, statement: Statement, **values: Any) -> None:
@@ -150,17 +167,20 @@ class Work:
 
     def flush(self) -> None:
         """Write everything that was kept."""
+        self.seals.keep_keys()
         if entries := self._all.entries:
             changed = {entry.ticket_id: self._now[entry.ticket_id] for entry in entries}
-            _save(self.connection, [ticket_row(ticket) for ticket in changed.values()])
+            _save(self.connection, self.seals.ticket_rows(changed.values()))
             # Two processes that change one ticket write the same step of its history: the second is refused.
-            self.connection.execute(steps.insert(), [step_row(entry) for entry in entries])
+            self.connection.execute(steps.insert(), self.seals.step_rows(entries, changed))
             self._set_timers(changed.values())
             keep_found(self.connection, self.register, changed.values())
         for table, rows in _grouped(self._all.rows):
             self.connection.execute(_adding(table, self.connection.dialect.name), rows)
         for statement, values in _grouped(self._all.changes):
             self.connection.execute(statement, values)
+        if entries:
+            self.seals.settle(self._before, changed.values())
 
     def _set_timers(self, changed: Iterable[Ticket]) -> None:
         gone: list[dict[str, Any]] = []
