@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,6 +61,33 @@ class Database:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+
+    async def scrub(self, tables: Sequence[str]) -> bool:
+        """Leave as little as can be of what these tables held before: it was sealed or destroyed (R25.1, A15).
+
+        SQLite: the write-ahead log goes into the file and is cut to nothing. PostgreSQL: dead rows are vacuumed. False
+        where a reader of the old state was in the way: ask again later.
+
+        Raises:
+            SQLAlchemyError: the database refused.
+        """
+        writer = self._writer
+        if isinstance(writer, AsyncEngine):
+            async with writer.connect() as connection:
+                alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                for table in tables:
+                    await alone.exec_driver_sql(f'VACUUM "{table}"')
+            return True
+
+        def cut() -> bool:
+            connection = writer.raw_connection()
+            try:
+                busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.close()
+            return not busy
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, cut)
 
     async def ready(self) -> bool:
         """Whether the database answers at all, within two seconds."""
@@ -191,6 +218,8 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
         # that); commits are shared, so it costs one fsync per 50 ms at most.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # What is deleted or sealed is written over, not left lying in the file until something needs the room (R25.1).
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         cursor.close()
 

@@ -23,6 +23,7 @@ from hotline.idempotency import OnceLedger
 from hotline.knowledge_base import knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
+from hotline.sealing import Places, SealingLoop
 from hotline.sealing_keys import vault_of
 from hotline.secrets_file import secret
 from hotline.settings import Settings
@@ -152,6 +153,10 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
         parts = outside(settings, tickets, desk, session, clock.now)
         works.update(parts.works)
+        places = Places(settings.recordings_dir, settings.outbox_dir, parts.shelf)
+        works["sealing"] = SealingLoop(
+            database, tickets, calls, places, clock.now, alarm=alarms, clear=alarms.clear
+        ).run
         knowledge = knowledge_operations(database.reads, once, tickets)
         app = build_app(
             [*operations(call_pages), *case_operations(tickets, desk), *knowledge, *parts.operations],

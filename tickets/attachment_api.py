@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -13,10 +15,14 @@ from common.api.ask import Ask
 from common.api.fields import Shown, Stamp
 from common.api.operation import Reply, operation
 from common.api.problem import ProblemKind, missing
+from common.vault import DataKey, VaultError
+from common.vault.files import unsealed
+from common.vault.store import key_of
 from tickets.api_acting import may_see
 from tickets.api_shown import OfTicket
-from tickets.attachment_rows import Attachment, Scan, of_ticket
+from tickets.attachment_rows import Attachment, Scan, of_ticket, sealed_place
 from tickets.attachment_shelf import Shelf
+from tickets.errors import SealedTicketError
 from tickets.model import Ticket
 from tickets.store import TicketStore
 
@@ -75,7 +81,7 @@ class AttachmentPages:
         media="application/octet-stream",
         problems=(QUARANTINED,),
     )
-    async def read_attachment(self, ask: Ask, ids: OfAttachment) -> web.FileResponse:
+    async def read_attachment(self, ask: Ask, ids: OfAttachment) -> web.StreamResponse:
         """One file, to be saved: no browser shows it as a page of ours."""
         ticket = await self._ticket(ask, ids.number)
         found = next((one for one in await self._files(ticket) if one.id == ids.id), None)
@@ -84,8 +90,15 @@ class AttachmentPages:
         path = self.shelf.path(found.sha256)
         if found.scan is not Scan.CLEAN or not path.is_file():
             raise QUARANTINED.problem()
+        if not found.sealed:
+            await ask.saw([ticket.number, found.id])
+            return web.FileResponse(path, headers=download_headers(found))
+        key = await self._key(ticket)
         await ask.saw([ticket.number, found.id])
-        return web.FileResponse(path, headers=download_headers(found))
+        pieces = unsealed(key, path, sealed_place(found.id))
+        return web.Response(
+            body=_pieces(pieces), headers={**download_headers(found), "Content-Length": str(found.size)}
+        )
 
     async def _ticket(self, ask: Ask, number: str) -> Ticket:
         found, root = await self.store.by_number(number), (await self.store.register()).tree.root
@@ -97,7 +110,18 @@ class AttachmentPages:
         return found
 
     async def _files(self, ticket: Ticket) -> list[Attachment]:
-        return await self.store.read(lambda connection: of_ticket(connection, ticket.id))
+        return await self.store.read(lambda connection: of_ticket(connection, ticket.id, self.store.sealing))
+
+    async def _key(self, ticket: Ticket) -> DataKey:
+        try:
+            return await self.store.read(lambda connection: key_of(connection, self.store.sealing.vault, ticket.id))
+        except VaultError as error:
+            raise SealedTicketError(ticket.number, error) from error
+
+
+async def _pieces(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
 
 
 def download_headers(file: Attachment) -> dict[str, str]:

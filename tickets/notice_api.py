@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -16,7 +16,7 @@ from common.api.problem import NO_RIGHT, missing
 from tickets.api_acting import may_see
 from tickets.api_shown import OfTicket
 from tickets.notice_texts import NoticeKind
-from tickets.outbox_rows import aside, told_of
+from tickets.outbox_rows import Told, aside, told_of
 from tickets.store import TicketStore
 
 _STATES = "waiting 待发，sent 已发（有凭证），shown 仅显示、未发出，failed 多次未成已搁置。"
@@ -65,7 +65,7 @@ class NoticePages:
         ticket = await self.store.by_number(ids.number)
         if ticket is None or not may_see(ticket, ask, root):
             raise missing("工单")
-        found = await self.store.read(lambda connection: told_of(connection, ticket.id))
+        found = await self.store.read(lambda connection: told_of(connection, ticket.id, self.store.sealing))
         return Reply(NoticeList(notices=[_shown(one, ask) for one in found]), [ticket.number])
 
     @operation("GET", "/api/v1/failed-notices", summary="搁置的告知", tag="待办", audit="notices.failed")
@@ -99,7 +99,7 @@ class NoticePages:
         return root
 
 
-def _shown(row: Any, ask: Ask) -> NoticeShown:
+def _shown(row: Told, ask: Ask) -> NoticeShown:
     to_caller = row.audience == "caller"
     return NoticeShown(
         id=row.id,
@@ -111,7 +111,7 @@ def _shown(row: Any, ask: Ask) -> NoticeShown:
         tries=row.tries,
         created_at=row.created_at,
         sent_at=row.sent_at,
-        proof=row.proof or {},
+        proof=dict(row.proof or {}),
         error=row.error,
     )
 

@@ -44,6 +44,7 @@ class OutsideParts:
     routes: tuple[web.RouteDef, ...]
     operations: tuple[Operation, ...]
     works: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
+    shelf: Shelf
 
 
 def outside(
@@ -71,7 +72,7 @@ def outside(
         *operations(NoticePages(store, outbox.retry)),
         *operations(FeedbackPages(store)),
     ]
-    return OutsideParts(tuple(routes), tuple(served), works)
+    return OutsideParts(tuple(routes), tuple(served), works, shelf)
 
 
 def citizens(

@@ -50,10 +50,13 @@ class Sealer:
     #: Only rows for this audience tell anything.
     audience: str = ""
 
+    def tells(self, row: Mapping[str, Any]) -> bool:
+        """Whether such a row can tell anything of the matter."""
+        return not self.audience or bool(row["audience"] == self.audience)
+
     def concerns(self, row: Mapping[str, Any]) -> bool:
         """Whether such a row is to be sealed, and is not yet."""
-        told = not self.audience or row["audience"] == self.audience
-        return told and not is_sealed(row[self.carrier]) and any(row[name] for name in self.content)
+        return self.tells(row) and not is_sealed(row[self.carrier]) and any(row[name] for name in self.content)
 
 
 #: What is kept beside a ticket's own rows. A task is found by its unit: who ends it does not know its step.
@@ -79,6 +82,11 @@ def tells_nothing(entry_row: str, role: str) -> bool:
     """
     move = entry_row.partition("/")[0]
     return move == "raise" or (role == Role.SYSTEM.value and move in _BY_CLOCK)
+
+
+def discreet_proof(proof: Mapping[str, str]) -> dict[str, str]:
+    """That a notice was sent, without what the gateway answered, which may repeat number and text."""
+    return {name: value for name, value in proof.items() if name.partition(".")[0] != "answer"}
 
 
 def numbers_of(ticket: Ticket) -> frozenset[str]:

@@ -10,17 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Insert, Table, Update
 
 from common import clock
-from common.store import insert
+from common.store import insert, upserting
 from common.vault import DataKey, KeyDestroyedError, VaultError, WrappedKey, is_sealed
 from common.vault.store import data_keys, keys_of, row_of
 from tickets.errors import SealedTicketError
 from tickets.model import Entry, Ticket
 from tickets.store.rows import step_row, ticket_row
-from tickets.store.sealing import DESTROYED, SEALERS, Sealing, numbers_of, tells_nothing
-from tickets.store.tables import steps
+from tickets.store.sealing import DESTROYED, SEALERS, Sealing, discreet_proof, numbers_of, tells_nothing
+from tickets.store.tables import steps, tickets
+from tickets.store.tables_register import catalogue, register_version, rulings
 from tickets.store.tables_sealing import blind_numbers, sealings
-from tickets.store.tables_work import tasks
+from tickets.store.tables_work import notices, tasks
 
+_save = upserting(tickets)
 _steps_of = sa.select(steps.c.ticket_id, steps.c.seq, steps.c.row, steps.c.role, steps.c.told, steps.c.turn).where(
     steps.c.ticket_id == sa.bindparam("ticket")
 )
@@ -29,6 +31,11 @@ _seal_step = (
     .where(steps.c.ticket_id == sa.bindparam("b_ticket"), steps.c.seq == sa.bindparam("b_seq"))
     .values(told=sa.bindparam("sealed_told"), turn=sa.null())
 )
+_quiet = notices.update().where(notices.c.id == sa.bindparam("b_id")).values(proof=sa.bindparam("new_proof"), error="")
+_unreasoned = (
+    catalogue.update().where(catalogue.c.source.in_(sa.bindparam("sources", expanding=True))).values(legal_basis="裁定")
+)
+_register_changed = register_version.update().values(version=register_version.c.version + 1)
 _forget_numbers = blind_numbers.delete().where(blind_numbers.c.ticket_id == sa.bindparam("b_ticket"))
 
 
@@ -127,12 +134,35 @@ class SealingWork:
             if rows:
                 run(_replacing(table), [_named(table, row) for row in rows])
                 changes += rows
+        if ruled := [f"裁定 {row['id']}" for row in self._beside(rulings, ticket)]:
+            # What a ruling has put into the catalogue stays in force; the words that gave its reasons do not.
+            run(_unreasoned, {"sources": ruled})
+            run(_register_changed)
+        proofs = [
+            {"b_id": row["id"], "new_proof": row["proof"] and discreet_proof(row["proof"])}
+            for row in self._beside(notices, ticket)
+            if SEALERS[notices].tells(row)
+        ]
+        if proofs:
+            run(_quiet, proofs)
         return len(changes)
+
+    def seal_whole(self, ticket: Ticket) -> None:
+        """Seal a ticket that was marked before there was sealing: its row, its past, its numbers, at once.
+
+        Raises:
+            SealedTicketError: see ``require``.
+        """
+        self.require(ticket)
+        self.keep_keys()
+        self._fresh.clear()
+        _save(self._connection, self.ticket_rows([ticket]))
+        self.seal_past(ticket)
+        self._note_numbers(ticket)
 
     def look_after(self, ticket_id: str, *, scrub: bool) -> None:
         """Files, recordings and calls of this ticket are sealed soon by whoever does that (``hotline.sealing``)."""
-        row = {"ticket_id": ticket_id, "next_at": clock.now(), "tries": 0, "scrub": scrub}
-        self._connection.execute(_looking_after(self._connection.dialect.name, scrub=scrub), row)
+        self._connection.execute(*looking_after(self._connection, ticket_id, scrub=scrub))
 
     def _open_beside(self, ticket: Ticket) -> None:
         """Whoever dispatches the like sees returns and rulings again; steps stay sealed and are read with the key."""
@@ -183,6 +213,12 @@ class SealingWork:
         except VaultError as error:
             return SealedTicketError(ticket.number, error)
         return SealedTicketError(ticket.number, KeyDestroyedError(ticket.id))
+
+
+def looking_after(connection: Connection, ticket_id: str, *, scrub: bool = False) -> tuple[Insert, dict[str, Any]]:
+    """The statement by which a ticket is looked after from now on, and its values."""
+    row = {"ticket_id": ticket_id, "next_at": clock.now(), "tries": 0, "scrub": scrub}
+    return _looking_after(connection.dialect.name, scrub=scrub), row
 
 
 @cache
