@@ -20,6 +20,7 @@ from common.store import NotWritten
 from common.vault import DataKey, VaultError
 from common.vault.store import key_of
 from hotline.database import Database
+from hotline.key_rotation import unknown_keys
 from hotline.search_scrub import forget_deleted_words
 from hotline.sms import blot_out
 from ivr.model import RecordingState
@@ -57,6 +58,7 @@ SCRUBBED = (
     "ticket_words",
 )
 ALARM = "sealing.failed"
+KEYS_ALARM = "sealing.key-missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,22 @@ class SealingLoop:
         while True:
             try:
                 if not started:
+                    await self._look_at_keys()
                     await rows.look_again(self._tickets, self._now())
                     started = True
                 await self.once()
             except (NotWritten, SQLAlchemyError) as error:
                 log.warning("nothing could be sealed", error=type(error).__name__)
             await asyncio.sleep(_IDLE_SECONDS)
+
+    async def _look_at_keys(self) -> None:
+        """Say at once which keys are missing, not only when somebody opens what they seal."""
+        vault = self._tickets.sealing.vault
+        missing = await self._tickets.read(partial(unknown_keys, vault=vault))
+        if missing:
+            self._alarm(KEYS_ALARM, f"缺主密钥 {'、'.join(sorted(missing))}：{sum(missing.values())} 件保密工单打不开")
+        else:
+            self._clear(KEYS_ALARM)
 
     async def once(self) -> int:
         """Look after what is due now; gives how many tickets that were.

@@ -17,6 +17,7 @@ from hotline.alarms import Alarms
 from hotline.asterisk import Secrets
 from hotline.audit import AuditStore
 from hotline.database import Database, opened
+from hotline.destruction import Destroyer, DestructionLoop
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
@@ -157,6 +158,10 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         works["sealing"] = SealingLoop(
             database, tickets, calls, places, clock.now, alarm=alarms, clear=alarms.clear
         ).run
+        destroyer = Destroyer(
+            database, tickets, calls, places, settings.live_recordings_dir, settings.journal_dir, clock.now
+        )
+        works["destruction"] = DestructionLoop(destroyer, alarm=alarms, clear=alarms.clear).run
         knowledge = knowledge_operations(database.reads, once, tickets)
         app = build_app(
             [*operations(call_pages), *case_operations(tickets, desk), *knowledge, *parts.operations],

@@ -45,7 +45,8 @@ _claim = (
         notices.c.tries,
     )
 )
-_unproven = notices.c.state.in_(("waiting", "failed"))
+# Not IN: SQLAlchemy cannot run that for several notices at once.
+_unproven = sa.or_(notices.c.state == "waiting", notices.c.state == "failed")
 _change = notices.update().where(notices.c.id == sa.bindparam("b_id"), _unproven)
 _postpone = _change.values(
     state="waiting", next_at=sa.bindparam("again"), error=sa.bindparam("why"), tries=sa.bindparam("count")
