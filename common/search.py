@@ -7,8 +7,9 @@ are common, and asks the index of words only when they are not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from common.bigrams import Query
+from common.likeness import shared, telling, weights
 from common.paging import Cursor, Page
 from common.relevance import score
 from common.search_sql import Wanted, by_walking, by_words, on_sqlite
@@ -27,6 +30,12 @@ CANDIDATES = 2000
 _WALK = 4000
 _WALK_BEST = 20_000
 _EXCERPT_BEFORE, _EXCERPT = 15, 60
+#: The like of a text are sought among this many.
+_SAMPLE = 1000
+#: A word that fewer than this share of the sample have is rare.
+_RARE = 0.02
+#: By so many rare words older ones are looked for; each costs PostgreSQL a list that comes in no order.
+_MOST_RARE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,15 @@ class Best:
 
     page: Page[Hit]
     capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """One that is like a text; ``words`` are the longest pieces that both have."""
+
+    id: str
+    at: datetime
+    words: tuple[str, ...]
 
 
 class Search:
@@ -82,6 +100,40 @@ class Search:
         newest = before if before is not None else rows[0].key + 1
         return Best(Page(hits, Cursor(instant_of(newest), f"{points}.{key}")), capped)
 
+    async def alike(
+        self,
+        text: str,
+        *,
+        common: Collection[str] = (),
+        facets: Mapping[str, Collection[str]] | None = None,
+        limit: int,
+    ) -> list[Like]:
+        """What is most like a text and meets the conditions of ``facets``; of equals the newest first.
+
+        It must share two telling words with it; ``common`` are pairs of characters that tell nothing. Compared are the
+        newest that share any, and where those are too many to know all, also older ones that share a rare one.
+        """
+        words = telling(text, common)
+        if not words:
+            return []
+        wanted = Wanted(Query((), hopeless=False), facets=facets or {}, any_of=words)
+        rows = list(await self._rows(wanted, None, _SAMPLE, _WALK_BEST))
+        weight = weights(words, [row.text for row in rows])
+        if len(rows) == _SAMPLE:
+            most = 1 + math.log((_SAMPLE + 1) / (_SAMPLE * _RARE + 1))
+            rare = sorted((word for word in words if weight[word] > most), key=lambda word: -weight[word])[:_MOST_RARE]
+            if rare:
+                older = replace(wanted, any_of=rare)
+                rows += await self._rows(older, rows[-1].key, _SAMPLE, 0)
+        least = min(2, len(words))
+        points = {}
+        for row in rows:
+            has = [weight[word] for word in words if word.literal in row.text]
+            if len(has) >= least:
+                points[row.key] = sum(has)
+        best = sorted((row for row in rows if row.key in points), key=lambda row: points[row.key], reverse=True)
+        return [Like(row.id, row.at, shared(text, row.text, common)) for row in best[:limit]]
+
     async def _rows(self, wanted: Wanted, before: int | None, limit: int, walk: int) -> Sequence[sa.Row[Any]]:
         if wanted.hopeless:
             return []
@@ -89,9 +141,10 @@ class Search:
         def read(connection: Connection) -> Sequence[sa.Row[Any]]:
             if connection.dialect.name == "sqlite":
                 return connection.execute(on_sqlite(self._index, wanted, before).limit(limit)).all()
-            found = connection.execute(by_walking(self._index, wanted, before, walk).limit(limit)).all()
-            if len(found) == limit:
-                return found
+            if walk:
+                found = connection.execute(by_walking(self._index, wanted, before, walk).limit(limit)).all()
+                if len(found) == limit:
+                    return found
             # To read the words of all documents is never right, whatever the statistics say so far.
             connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
             return connection.execute(by_words(self._index, wanted, before).limit(limit)).all()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select, Text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from common.bigrams import Query
+from common.bigrams import Query, Word
 from common.search_store import PER_SECOND, SearchIndex, facet, first_key
 
 Rows = Select[*tuple[Any, ...]]
@@ -21,7 +21,7 @@ Rows = Select[*tuple[Any, ...]]
 class Wanted:
     """What is looked for: all words of ``query``, and all conditions that are set; ``until`` does not count in.
 
-    Of each facet any of the values will do; so of ``statuses``.
+    Of each facet any of the values will do; so of ``statuses``, and of ``any_of``, words of one token each.
     """
 
     query: Query
@@ -29,6 +29,7 @@ class Wanted:
     facets: Mapping[str, Collection[str]] = field(default_factory=dict)
     since: datetime | None = None
     until: datetime | None = None
+    any_of: Collection[Word] = ()
 
     @property
     def hopeless(self) -> bool:
@@ -39,7 +40,8 @@ class Wanted:
         """What a document must have: one of each list."""
         words = dict.fromkeys(token for word in self.query.words for token in word.tokens)
         facets = [sorted(facet(name, value) for value in values) for name, values in sorted(self.facets.items())]
-        return [[token] for token in words] + facets
+        likes = [[word.tokens[0] for word in self.any_of]] if self.any_of else []
+        return [[token] for token in words] + likes + facets
 
 
 def on_sqlite(index: SearchIndex, wanted: Wanted, before: int | None) -> Rows:
@@ -61,6 +63,8 @@ def by_walking(index: SearchIndex, wanted: Wanted, before: int | None, most: int
     near = newest.limit(most).subquery().c
     query = _select(near).where(*_conditions(near, wanted))
     query = query.where(*(sa.func.strpos(near.text, word.literal) > 0 for word in wanted.query.words))
+    if wanted.any_of:
+        query = query.where(sa.or_(*(sa.func.strpos(near.text, word.literal) > 0 for word in wanted.any_of)))
     for name, values in wanted.facets.items():
         query = query.where(sa.or_(*(sa.func.strpos(near.facets, facet(name, value)) > 0 for value in values)))
     return query.order_by(near.key.desc())

@@ -87,6 +87,14 @@ class SearchIndex:
         if rows:
             connection.execute(self._forget, [{"its_key": row.key} for row in rows])
 
+    def empty(self, connection: Connection) -> None:
+        """Let nothing be found, within the caller's transaction: before everything is indexed anew."""
+        if connection.dialect.name == "sqlite":
+            connection.execute(self.documents.delete())
+            connection.execute(sa.insert(self.words).values({self.words.name: "delete-all"}))
+        else:
+            connection.execute(sa.text(f"TRUNCATE {self.documents.name}, {self.words.name}"))
+
     def _standing(self, connection: Connection, ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
         if not ids:
             return []

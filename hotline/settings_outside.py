@@ -113,7 +113,7 @@ class Outside(_Frozen):
     mailbox_per_hour: int = Field(default=10, ge=1)
     mailbox_least_seconds: float = Field(default=3, ge=0)
     open311_clients: tuple[Open311Client, ...] = ()
-    #: Where the public pages are reached, for Open311's discovery: https://12345.example
+    #: Where the public pages are reached, for Open311's discovery and for links in notices: https://12345.example
     public_url: str = ""
 
     partners: tuple[Partner, ...] = ()

@@ -21,7 +21,7 @@ from hotline.destruction import Destroyer, DestructionLoop
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
-from hotline.knowledge_base import knowledge_operations
+from hotline.knowledge_base import Retiring, knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
 from hotline.sealing import Places, SealingLoop
@@ -30,6 +30,7 @@ from hotline.secrets_file import secret
 from hotline.settings import Settings
 from hotline.timestamping import poster
 from hotline.tokens import Tokens, tokens
+from hotline.watch import Watch
 from ivr.adoption import Adoption
 from ivr.ami.client import AmiClient
 from ivr.api import CallPages
@@ -52,6 +53,7 @@ from ivr.routes import pick
 from ivr.screening import Screening
 from ivr.store import CallStore
 from ivr.switchboard import Script, Switchboard
+from knowledge.store import KnowledgeStore
 from tickets.api_pages import case_operations
 from tickets.archiving import ArchiveLoop
 from tickets.desk import TicketDesk
@@ -97,7 +99,9 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         vault = vault_of(settings)
         once = OnceLedger(ledger, database.reads, vault.index.answers)
         calls = CallStore(database.reads, ledger)
-        tickets = TicketStore(database.reads, once, vault)
+        # Links are sent only where they lead somewhere.
+        public_url = settings.public_url if settings.public_pages else ""
+        tickets = TicketStore(database.reads, once, vault, public_url=public_url)
         await tickets.seed(clock.now())
         desk = TicketDesk(tickets)
         alarms = Alarms(calls)
@@ -141,6 +145,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             alarm=alarms,
             shed=shed,
         )
+        watch = Watch(tickets, calls, alarms, clock.now)
         works: dict[str, Work] = {
             "alarms": alarms.run,
             "books": book.run,
@@ -148,11 +153,13 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
             "line": client.run,
             "sweeper": sweeper.run,
             "timers": TimerLoop(tickets).run,
-            "archive": ArchiveLoop(tickets).run,
+            "archive": ArchiveLoop(tickets, alarm=alarms, over=alarms.clear).run,
+            "watch": watch.run,
+            "knowledge": Retiring(KnowledgeStore(database.reads, ledger)).run,
         }
         audit = AuditStore(ledger)
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
-        parts = outside(settings, tickets, desk, session, clock.now)
+        parts = outside(settings, tickets, desk, session, clock.now, aside=watch.poke)
         works.update(parts.works)
         places = Places(settings.recordings_dir, settings.outbox_dir, parts.shelf)
         works["sealing"] = SealingLoop(

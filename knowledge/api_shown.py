@@ -69,7 +69,10 @@ class Announcements(Shown):
 class OverdueShown(Shown):
     """Something that is overdue."""
 
-    owed: Annotated[Owed, Field(description="entry 待报送的条目，review 待复核的条目，approval 待审核的建议。")]
+    owed: Annotated[
+        Owed,
+        Field(description="entry 待报送的条目，review 待复核的条目，consent 待同意的建议，approval 待审核的建议。"),
+    ]
     id: Annotated[str, Field(description="任务、条目或建议的编号。")]
     title: str
     due: date

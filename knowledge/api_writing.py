@@ -1,4 +1,4 @@
-"""Entries proposed and reviewed over HTTP (R20.1, R20.3)."""
+"""Entries proposed, reviewed, looked over and withdrawn over HTTP (R20.1-3)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from common.api.fields import Asked, Id, Line, Shown, Stamp, Text, Told
 from common.api.operation import Reply, operation
 from common.api.problem import BAD_BODY, CONFLICT, missing
 from common.search import Search
+from knowledge.api import OfEntry
 from knowledge.desk import KnowledgeDesk
-from knowledge.model import Clerk, Content, EntryClass, Proposal, Stage
+from knowledge.model import Clerk, Content, Entry, EntryClass, Proposal, Stage
 from knowledge.rules import IncompleteError, NotAllowedError, WorkingDay
 from knowledge.store import KnowledgeStore, Written
 
@@ -49,6 +50,9 @@ class ProposalTold(Told):
     entry: Annotated[Id | None, Field(description="修改哪个条目；新条目不写。")] = None
     reuses: Annotated[Id | None, Field(description="采用了哪个条目的文字。")] = None
     task: Annotated[Id | None, Field(description="完成哪项待编任务。")] = None
+    owner: Annotated[Line | None, Field(description="一级机构替哪个单位编写新条目；须经该单位同意，此后归该单位。")] = (
+        None
+    )
 
 
 class RefusalTold(Told):
@@ -94,6 +98,14 @@ class ProposalReceipt(Shown):
     ]
 
 
+class EntryReceipt(Shown):
+    """What has become of an entry."""
+
+    entry: str
+    withdrawn: bool
+    review_by: Annotated[date, Field(description="最迟在此日再复核。")]
+
+
 @dataclass(frozen=True, slots=True)
 class ProposalPages:
     """What units and level 1 do. ``store`` writes through a ledger that knows idempotency keys."""
@@ -101,6 +113,7 @@ class ProposalPages:
     store: KnowledgeStore
     search: Search
     working_days: Callable[[], Awaitable[WorkingDay]]
+    is_unit: Callable[[str], Awaitable[bool]]
     level_one: str
     now: Callable[[], datetime] = clock.now
 
@@ -121,7 +134,9 @@ class ProposalPages:
         problems=(CONFLICT,),
     )
     async def propose_entry(self, ask: Ask, body: ProposalTold) -> Reply[ProposalReceipt]:
-        """It belongs to the proposer's unit; another unit's entry waits for its consent (R20.3)."""
+        """It belongs to the proposer's unit; another unit's entry, or one in its name, waits for that unit (R20.3)."""
+        if body.owner and not await self.is_unit(body.owner):
+            raise BAD_BODY.problem("没有 owner 所写的单位，请核对编号。")
         content = Content(body.title, body.body, body.entry_class, body.source, body.published_on, body.expires_on)
         desk = await self._desk()
         with _refusals(), ask.once(_kept):
@@ -130,6 +145,7 @@ class ProposalPages:
                 self._clerk(ask),
                 entry_id=body.entry or "",
                 reuses=body.reuses or "",
+                owner=body.owner or "",
                 task_id=body.task or "",
             )
             return _receipt(proposal)
@@ -180,6 +196,42 @@ class ProposalPages:
         with _refusals(), ask.once(_kept):
             return _receipt(await desk.refuse(proposal.id, self._clerk(ask), body.why))
 
+    @operation(
+        "POST",
+        "/api/v1/knowledge/entries/{id}/withdraw",
+        summary="撤下条目，须写理由",
+        tag=_TAG,
+        scope=Scope.WRITE,
+        once=True,
+        problems=(CONFLICT,),
+    )
+    async def withdraw_entry(self, ask: Ask, ids: OfEntry, body: RefusalTold) -> Reply[EntryReceipt]:
+        """Nobody answers from it from now on; its versions stay. The owner's clerks and level 1's reviewers may."""
+        await self._entry(ids.id)
+        desk = await self._desk()
+        with _refusals(), ask.once(_kept_entry):
+            return _entry_receipt(await desk.withdraw(ids.id, self._clerk(ask), body.why))
+
+    @operation(
+        "POST",
+        "/api/v1/knowledge/entries/{id}/confirm",
+        summary="复核条目：仍然有效",
+        tag=_TAG,
+        scope=Scope.WRITE,
+        once=True,
+        problems=(CONFLICT,),
+    )
+    async def confirm_entry(self, ask: Ask, ids: OfEntry) -> Reply[EntryReceipt]:
+        """Somebody has looked, and it still holds (R20.2): the next look is due half a year from now."""
+        await self._entry(ids.id)
+        desk = await self._desk()
+        with _refusals(), ask.once(_kept_entry):
+            return _entry_receipt(await desk.confirm(ids.id, self._clerk(ask)))
+
+    async def _entry(self, entry_id: str) -> None:
+        if await self.store.entry(entry_id) is None:
+            raise missing("知识条目")
+
     async def _desk(self) -> KnowledgeDesk:
         return KnowledgeDesk(self.store, self.search, after=await self.working_days(), now=self.now)
 
@@ -211,6 +263,14 @@ def _refusals() -> Iterator[None]:
 def _kept(found: object) -> Reply[ProposalReceipt] | None:
     # What the store gives for a change that was refused is nothing written: then no key is kept.
     return _receipt(found.proposal) if isinstance(found, Written) and found.proposal else None
+
+
+def _kept_entry(found: object) -> Reply[EntryReceipt] | None:
+    return _entry_receipt(found.entry) if isinstance(found, Written) and found.entry else None
+
+
+def _entry_receipt(entry: Entry) -> Reply[EntryReceipt]:
+    return Reply(EntryReceipt(entry=entry.id, withdrawn=entry.withdrawn, review_by=entry.review_by))
 
 
 def _receipt(proposal: Proposal) -> Reply[ProposalReceipt]:

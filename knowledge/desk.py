@@ -61,7 +61,7 @@ class KnowledgeDesk:
         """Hand in a new entry, or a new version of ``entry_id``; ``owner`` lets level 1 write for another unit.
 
         It belongs to the clerk's unit. Another unit's entry is changed or taken over (``reuses``) only when its owner
-        or level 1 agrees; until then it waits (R20.3).
+        or level 1 agrees, and an entry in another unit's name when that unit does; until then it waits (R20.3).
 
         Raises:
             IncompleteError: the content cannot be taken.
@@ -76,7 +76,7 @@ class KnowledgeDesk:
             entry, reused = standing.entry, standing.reused
             if (entry_id and entry is None) or (reuses and reused is None):
                 raise NotAllowedError("没有这个条目，请核对编号。")
-            waits = rules.consents_needed(entry, reused, clerk)
+            waits = rules.consents_needed(entry, reused, clerk, owner)
             proposal = Proposal(
                 id=proposal_id,
                 entry_id=entry_id or proposal_id,

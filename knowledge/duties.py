@@ -9,7 +9,7 @@ from common.bigrams import without_numbers
 from common.clock import civil
 from common.ids import new_id
 from knowledge.model import Overdue, Owed, Task, TaskKind
-from knowledge.rules import DEFAULTS, Limits, WorkingDay
+from knowledge.rules import DEFAULTS, Limits, WorkingDay, written_for_another
 from knowledge.store import KnowledgeStore
 
 _TITLE = 200
@@ -61,7 +61,8 @@ class Duties:
     async def overdue(self) -> Mapping[str, list[Overdue]]:
         """What each unit should have done by now, the earliest due first (R20.2).
 
-        A unit owes entries until it hands them in and looks after those it has; level 1 owes its decision.
+        A unit owes entries until it hands them in, looks after those it has, and says whether it agrees; level 1 owes
+        its decision, which it can take without the units but where it writes in their name.
         """
         today = civil(self._now()).date()
         found = [
@@ -75,8 +76,12 @@ class Duties:
         ]
         for proposal in await self._store.proposals():
             due = self._after(civil(proposal.at).date(), self._limits.approval)
-            if due < today:
-                found.append(Overdue(self._level_one, Owed.APPROVAL, proposal.id, proposal.content.title, due))
+            if due >= today:
+                continue
+            owed = [(unit, Owed.CONSENT) for unit in proposal.consent_of]
+            if not written_for_another(proposal):
+                owed.append((self._level_one, Owed.APPROVAL))
+            found += [Overdue(unit, what, proposal.id, proposal.content.title, due) for unit, what in owed]
         by_unit: dict[str, list[Overdue]] = {}
         for one in sorted(found, key=lambda one: (one.due, one.id)):
             by_unit.setdefault(one.unit, []).append(one)

@@ -170,6 +170,7 @@ class Owed(StrEnum):
 
     ENTRY = "entry"
     REVIEW = "review"
+    CONSENT = "consent"
     APPROVAL = "approval"
 
 

@@ -66,12 +66,21 @@ def checked(content: Content) -> Content:
     return content
 
 
-def consents_needed(entry: Entry | None, reused: Entry | None, clerk: Clerk) -> tuple[str, ...]:
-    """The units that must agree before this clerk changes ``entry`` or takes over the text of ``reused`` (R20.3)."""
+def consents_needed(entry: Entry | None, reused: Entry | None, clerk: Clerk, owner: str = "") -> tuple[str, ...]:
+    """The units that must agree before this clerk changes ``entry`` or takes over the text of ``reused`` (R20.3).
+
+    ``owner`` is another unit in whose name level 1 writes a new entry: that unit answers for it from then on, so it is
+    asked, too.
+    """
     if clerk.level_one:
-        return ()
+        return (owner,) if entry is None and owner not in {"", clerk.unit} else ()
     owners = [found.owner for found in (entry, reused) if found is not None and found.owner != clerk.unit]
     return tuple(dict.fromkeys(owners))
+
+
+def written_for_another(proposal: Proposal) -> bool:
+    """A new entry that belongs to a unit which has not written it: nobody can agree in that unit's place."""
+    return proposal.base == 0 and proposal.owner != proposal.unit and proposal.owner in proposal.consent_of
 
 
 def consented(proposal: Proposal, clerk: Clerk) -> Proposal:
@@ -82,11 +91,12 @@ def consented(proposal: Proposal, clerk: Clerk) -> Proposal:
     """
     if proposal.stage is not Stage.AWAITING_CONSENT:
         raise NotAllowedError("该建议不在等待条目所属单位同意。")
-    if clerk.level_one:
+    if clerk.level_one and not written_for_another(proposal):
         return replace(proposal, consent_of=(), stage=Stage.AWAITING_REVIEW)
     if clerk.unit not in proposal.consent_of:
         owners = "、".join(proposal.consent_of)
-        raise NotAllowedError(f"须由条目所属单位（{owners}）或市长公开电话办公室同意。")
+        others = "" if written_for_another(proposal) else "或市长公开电话办公室"
+        raise NotAllowedError(f"须由条目所属单位（{owners}）{others}同意。")
     left = tuple(unit for unit in proposal.consent_of if unit != clerk.unit)
     return replace(proposal, consent_of=left, stage=Stage.AWAITING_CONSENT if left else Stage.AWAITING_REVIEW)
 
@@ -111,10 +121,11 @@ def accepted(
 ) -> tuple[Entry, Version, Proposal]:
     """What comes of level 1's approval: the entry as it stands now, its new version (R20.1).
 
-    Level 1's approval stands for the owner's consent, too (R20.3).
+    Level 1's approval stands for the owner's consent, too (R20.3), but for a new entry written in the owner's name.
 
     Raises:
-        NotAllowedError: the clerk is not of level 1 or proposed it themselves; it is decided; the entry has changed.
+        NotAllowedError: the clerk is not of level 1 or proposed it themselves; it is decided; the entry has changed;
+            a unit in whose name it is written has not agreed.
     """
     if not clerk.level_one:
         raise NotAllowedError("知识条目由市长公开电话办公室审核发布。")
@@ -122,6 +133,8 @@ def accepted(
         raise NotAllowedError("该建议已有结论。")
     if clerk.who == proposal.who:
         raise NotAllowedError("提出人不能审核自己的建议，请由其他审核人员审核。")
+    if written_for_another(proposal):
+        raise NotAllowedError(f"条目以{proposal.owner}的名义编写，须先由该单位同意。")
     if proposal.base != (entry.version if entry else 0):
         raise NotAllowedError("条目在提出建议之后已有新版本，请退回后按新版本重新提出。")
     seq = proposal.base + 1

@@ -11,16 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from common.search_store import Document
 from common.store import Ledger, insert, upserting
+from knowledge.finding import CLASS, UNIT, Refilling, keep_found, refill, retire
 from knowledge.model import OPEN_STAGES, Entry, EntryClass, Proposal, Stage, Step, Task, Version
 from knowledge.rows import entry_of, proposal_of, row_of, step_of, task_of, version_of
 from knowledge.rules import NotAllowedError
-from knowledge.tables import entries, knowledge_index, proposals, steps, tables, tasks, versions
+from knowledge.tables import entries, proposals, steps, tables, tasks, versions
 
-__all__ = ["Change", "KnowledgeStore", "Standing", "Written", "tables"]
+__all__ = ["CLASS", "UNIT", "Change", "KnowledgeStore", "Standing", "Written", "tables"]
 
-UNIT, CLASS = "unit", "class"
 _save_entry = upserting(entries)
 _save_proposal = upserting(proposals)
 _save_task = upserting(tasks)
@@ -88,7 +87,19 @@ class KnowledgeStore:
         Raises:
             NotWritten: the database refused.
         """
-        return await self._ledger.write(_retire, today)
+        return await self._ledger.write(retire, today)
+
+    async def refill(self, after: str, today: date, *, at_once: int = 200) -> str:
+        """Index the entries whose ids come after this one anew, some at once; gives the last, empty at the end.
+
+        Raises:
+            NotWritten: the database refused.
+        """
+        return await self._ledger.write(refill, Refilling(after, today, at_once))
+
+    async def count(self) -> int:
+        """How many entries there are, in use or not."""
+        return int((await self._rows(sa.select(sa.func.count()).select_from(entries)))[0][0])
 
     async def entry(self, entry_id: str) -> Entry | None:
         """One entry; None where there is none of that id (or its proposal is not accepted yet)."""
@@ -194,10 +205,7 @@ def _apply_one(connection: Connection, change: Change) -> Written:
         connection.execute(versions.insert(), row_of(written.version))
     if written.entry:
         _save_entry(connection, [row_of(written.entry)])
-        # Forgotten first: a new version is as new as it is, not as its entry was.
-        knowledge_index.forget(connection, [written.entry.id])
-        if not written.entry.withdrawn:
-            knowledge_index.index(connection, [_document(written.entry)])
+        keep_found(connection, written.entry)
     return replace(written, step=step)
 
 
@@ -222,17 +230,13 @@ def _task_after(connection: Connection, written: Written) -> Task | None:
     if row is None:
         raise NotAllowedError("没有这项待编任务，请核对编号。")
     task = task_of(row)
+    if task.unit not in {proposal.unit, proposal.owner}:
+        raise NotAllowedError(f"该待编任务是{task.unit}的，须由该单位完成。")
     if proposal.stage is Stage.ACCEPTED:
         return replace(task, done_at=written.step.at)
     if proposal.stage is Stage.REFUSED:
         return replace(task, submitted_at=None)
     return replace(task, submitted_at=task.submitted_at or proposal.at)
-
-
-def _document(entry: Entry) -> Document:
-    content = entry.content
-    facets = {UNIT: (entry.owner,), CLASS: (content.entry_class.value,)}
-    return Document(entry.id, entry.published_at, content.title, content.body, content.entry_class.value, facets)
 
 
 def _owe(connection: Connection, owed: Sequence[Task]) -> Sequence[Task]:
@@ -243,14 +247,3 @@ def _owe(connection: Connection, owed: Sequence[Task]) -> Sequence[Task]:
         same = (tasks.c.kind == task.kind.value, tasks.c.unit == task.unit, tasks.c.about == task.about)
         found.append(task_of(connection.execute(sa.select(tasks).where(*same)).one()))
     return found
-
-
-def _retire(connection: Connection, days: Sequence[date]) -> Sequence[int]:
-    counts = []
-    for day in days:
-        indexed = knowledge_index.documents.c.id
-        expired = sa.select(entries.c.id).where(entries.c.expires_on < day, entries.c.id == indexed)
-        ids = list(connection.execute(expired).scalars())
-        knowledge_index.forget(connection, ids)
-        counts.append(len(ids))
-    return counts

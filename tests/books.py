@@ -42,7 +42,9 @@ def url(folder: Path) -> str:
 
 
 @contextlib.asynccontextmanager
-async def books(where: str | Path, *, window: float = 0.002, vault: Vault | None = None) -> AsyncIterator[Books]:
+async def books(
+    where: str | Path, *, window: float = 0.002, public_url: str = "", vault: Vault | None = None
+) -> AsyncIterator[Books]:
     """Open the books at a database URL, or on SQLite in a folder; flushed and closed at the end.
 
     The key is the same however often they are opened, unless another ``vault`` is given.
@@ -51,7 +53,7 @@ async def books(where: str | Path, *, window: float = 0.002, vault: Vault | None
     async with opened(address) as database, GroupCommit(database, window=window).running() as ledger:
         vault = vault or vault_for_tests()
         once = OnceLedger(ledger, database.reads, vault.index.answers)
-        tickets = TicketStore(database.reads, once, vault)
+        tickets = TicketStore(database.reads, once, vault, public_url=public_url)
         calls = CallStore(database.reads, ledger)
         yield Books(database, ledger, calls, tickets, TicketDesk(tickets), AuditStore(ledger), once)
 

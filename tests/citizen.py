@@ -71,7 +71,7 @@ async def citizen(database_url: str, folder: Path, **settings: Any) -> AsyncIter
     outside = Outside.model_validate({"attachment_most_bytes": 64 * 1024, "attachments_most": 3, **settings})
     shelf = Shelf(folder / "attachments", outside.attachment_most_bytes)
     arrived: list[int] = []
-    async with city(database_url) as here:
+    async with city(database_url, public_url=outside.public_url) as here:
         routes = citizens(
             here.books.tickets,
             shelf,

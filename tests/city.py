@@ -155,7 +155,7 @@ class City:
     async def closed(self, details: Details | None = None) -> Ticket:
         """The caller is satisfied."""
         ticket = await self.answered(details=details)
-        return await self.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED))
+        return await self.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
 
     async def tick(self, now: datetime | None = None) -> Fired:
         """The clock stands at ``now``; what is due fires."""
@@ -185,9 +185,9 @@ class City:
 
 
 @contextlib.asynccontextmanager
-async def city(where: str | Path, vault: Vault | None = None) -> AsyncIterator[City]:
+async def city(where: str | Path, vault: Vault | None = None, *, public_url: str = "") -> AsyncIterator[City]:
     """The city on a database; ``vault`` as in ``books``."""
-    async with books(where, vault=vault) as at_work:
+    async with books(where, public_url=public_url, vault=vault) as at_work:
         await at_work.tickets.seed(TUESDAY)
         await at_work.tickets.put(*UNITS, *CATEGORIES, *CATALOGUE, at=TUESDAY)
         yield City(at_work)

@@ -22,8 +22,13 @@ from hotline.tokens import Tokens, tokens
 from ivr.api import CallPages
 from tests.books import Books, books
 from tickets.api_pages import case_operations
+from tickets.attachment_api import AttachmentPages
+from tickets.attachment_shelf import Shelf
+from tickets.feedback_api import FeedbackPages
 
 TOKEN = "correct-horse"
+#: The largest file that may be attached.
+MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,12 @@ class Desk:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         async with self.client.get(address, headers=headers) as answer:
+            return Answer(answer.status, answer.headers.copy(), await answer.read())
+
+    async def bring(self, address: str, data: bytes, token: str = TOKEN, **headers: str) -> Answer:
+        """Post a file as it is."""
+        headers = {"Content-Type": "application/octet-stream", "Authorization": f"Bearer {token}", **headers}
+        async with self.client.post(address, data=data, headers=headers) as answer:
             return Answer(answer.status, answer.headers.copy(), await answer.read())
 
     async def audited(self) -> list[tuple[str, str, str]]:
@@ -90,7 +101,10 @@ async def desk(
 
         calls = CallPages(at.calls, recordings, numbers, 15)
         knowledge = knowledge_operations(at.database.reads, at.once, at.tickets)
-        served = [*operations(calls), *case_operations(at.tickets, at.desk), *knowledge]
+        files = AttachmentPages(at.tickets, Shelf(folder / "attachments", MOST_BYTES))
+        advice = FeedbackPages(at.tickets)
+        case = [*case_operations(at.tickets, at.desk), *operations(files), *operations(advice)]
+        served = [*operations(calls), *case, *knowledge]
 
         def build() -> web.Application:
             return build_app(

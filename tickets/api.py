@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from common import clock
 from common.api.ask import Ask
@@ -27,6 +28,7 @@ from tickets.api_shown import (
     ticket_shown,
     ticket_whole,
 )
+from tickets.attachment_rows import is_statement
 from tickets.desk import Acting, TicketDesk
 from tickets.model import Channel, Kind, Opening, Ticket
 from tickets.register import Register
@@ -68,6 +70,7 @@ class TicketPages:
             category=query.category or "",
             open=query.open,
             overdue_at=clock.now() if query.overdue else None,
+            news=query.news,
         )
         page = await self.store.page(wanted, limit=query.limit, after=query.cursor)
         rows = [ticket_shown(one, ask, tree.root) for one in page.rows]
@@ -157,6 +160,10 @@ class TicketPages:
         facts = body.facts()
         if body.move is Move.LINK:
             facts = replace(facts, handling_ticket=await self._id_of(ask, facts.handling_ticket, register))
+        if facts.statement_id and not await self._is_statement(ticket, facts.statement_id):
+            raise NOT_READY.problem(
+                "书面说明（statement_id）应为本工单一个附件的编号，且附件不含有害内容。请先上传附件。"
+            )
         acting = Acting(actor(ask, role), now, ask.version)
         with refusals(offered), ask.once(_changed):
             return _reply(await self.desk.move(ticket.id, body.move, acting, facts))
@@ -200,6 +207,10 @@ class TicketPages:
         if ticket is None or not may_see(ticket, ask, register.tree.root):
             raise missing("工单")
         return ticket, register
+
+    async def _is_statement(self, ticket: Ticket, attachment_id: str) -> bool:
+        """Article 23 wants it in writing: what is named must be there (R23.1). Files of a ticket are never removed."""
+        return await self.store.read(partial(is_statement, ticket_id=ticket.id, attachment_id=attachment_id))
 
     async def _id_of(self, ask: Ask, number: str, register: Register) -> str:
         found = await self.store.by_number(number)

@@ -26,6 +26,7 @@ FILLED_IN: dict[Move, tuple[str, ...]] = {
     Move.FORCE_DISPATCH: ("unit",),
     Move.RECORD_EXTENSION_NOTICE: ("reason",),
     Move.ARCHIVE: ("archive_class",),
+    Move.PAUSE: ("notice_id",),
 }
 #: What may be told with a move beside what its rows require: the desk's and the table's checks look at it.
 MAY_TELL: dict[Move, tuple[str, ...]] = {
@@ -36,6 +37,9 @@ MAY_TELL: dict[Move, tuple[str, ...]] = {
     Move.RECORD_CALLBACK: ("solved", "opinions", "channel"),
     Move.CLOSE: ("solved", "opinions", "channel", "sms_id"),
     Move.CLOSE_AS_UNREASONABLE: ("solved", "opinions"),
+    Move.ANSWER_AT_ONCE: ("wants_notice",),
+    Move.REPORT_BACK: ("channel",),
+    Move.SENT_BACK_BY_ISSUER: ("due",),
 }
 #: Only the clock makes these.
 OF_THE_SYSTEM = frozenset(
@@ -82,6 +86,8 @@ def allowed(move: Move, rows: Iterable[Row]) -> tuple[str, ...]:
     return tuple(name for name in offered if name not in needed)
 
 
+#: What the one date is that people may tell.
+_DUE = {Move.PASS_DOWN: "内部期限，不晚于本单位的办结期限", Move.SENT_BACK_BY_ISSUER: "上级规定的新时限"}
 _SHORT = frozenset({"unit", "handling_ticket", "notice_id", "statement_id", "sms_id", "read_by", "channel"})
 
 
@@ -112,7 +118,7 @@ def _model(move: Move) -> type[MoveTold]:
     for name in allowed(move, rows):
         empty = () if get_type_hints(Facts)[name] == tuple[str, ...] else None
         kind = _type(name) if empty == () else _type(name) | None
-        said = Field(description="内部期限，不晚于本单位的办结期限") if name == "due" else _described(name)
+        said = Field(description=_DUE[move]) if name == "due" else _described(name)
         asked[name] = (Annotated[kind, said], empty)
     cites = "、".join(dict.fromkeys(cite for row in rows for cite in row.cites))
     title = "Move" + "".join(word.capitalize() for word in move.value.split("_"))

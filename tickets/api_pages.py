@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from common.api.operation import Operation, operations
 from tickets.api import TicketPages
+from tickets.api_advice import AdvicePages
+from tickets.api_decided import DecidedPages
+from tickets.api_duties import DutyPages
+from tickets.api_emergencies import EmergencyPages
 from tickets.api_export import ExportPages
+from tickets.api_inspections import InspectionPages
 from tickets.api_register import RegisterPages
 from tickets.api_search import SearchPages
 from tickets.api_work import WorkPages
@@ -16,8 +21,13 @@ def case_operations(store: TicketStore, desk: TicketDesk) -> list[Operation]:
     """The operations; ``store`` and ``desk`` write through a ledger that knows idempotency keys."""
     return [
         *operations(TicketPages(store, desk)),
+        *operations(AdvicePages(store, desk)),
         *operations(SearchPages(store)),
         *operations(WorkPages(store)),
+        *operations(EmergencyPages(store)),
         *operations(RegisterPages(store)),
+        *operations(DecidedPages(store)),
+        *operations(InspectionPages(store)),
+        *operations(DutyPages(store)),
         *operations(ExportPages(store)),
     ]

@@ -1,4 +1,4 @@
-"""The register over HTTP: units, categories, the dispatch catalogue, delegated rights, calendars, rulings."""
+"""The register over HTTP: units, categories, the dispatch catalogue, delegated rights, calendars."""
 
 from __future__ import annotations
 
@@ -32,8 +32,6 @@ from tickets.api_register_shown import (
     LineTold,
     OfCategory,
     OfUnit,
-    RulingList,
-    RulingsQuery,
     UnitList,
     UnitShown,
     UnitTold,
@@ -41,13 +39,11 @@ from tickets.api_register_shown import (
     category_shown,
     delegation_shown,
     line_shown,
-    ruling_shown,
     unit_shown,
 )
 from tickets.calendar_notice import from_ics, from_json
 from tickets.catalogue import CatalogueLine, Category
 from tickets.store import TicketStore
-from tickets.store.listing import rulings_on
 from tickets.store.registering import Entry
 from tickets.units import Delegation, Unit
 from tickets.workdays import CalendarError
@@ -226,12 +222,6 @@ class RegisterPages:
         except (CalendarError, OverflowError, RecursionError) as error:
             raise BAD_CALENDAR.problem(str(error)) from error
         return await self._put(ask, year, lambda: calendar_shown(year))
-
-    @operation("GET", "/api/v1/rulings", summary="职责裁定", tag=_TAG)
-    async def list_rulings(self, query: RulingsQuery) -> RulingList:
-        """Rulings on duty, the latest first; each has changed the catalogue (R21.3)."""
-        found = await self.store.rows(rulings_on(query.category or "", limit=query.limit))
-        return RulingList(rulings=[ruling_shown(row) for row in found])
 
     async def _keeper(self, ask: Ask) -> None:
         root = (await self.store.register()).tree.root

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
 from common.api.ask import Ask
-from common.api.fields import Asked, Line, Phone, Shown, Text, Told
+from common.api.fields import Asked, Line, Next, Paged, Phone, Shown, Stamp, Text, Told
 from tickets.catalogue import CatalogueLine, Category
 from tickets.units import Delegation, Right, Unit, UnitKind
 from tickets.workdays import CalendarYear
@@ -18,7 +19,6 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^
 Empty = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Many = Annotated[tuple[Code, ...], Field(max_length=20, strict=False)]
 Day = Annotated[date | None, Field(ge=date(1949, 10, 1), le=date(2199, 12, 31))]
-Limit = Annotated[int, Field(ge=1, le=200, description="条数，应为 1 到 200 的整数。")]
 
 
 class OfUnit(Asked):
@@ -166,11 +166,10 @@ class CalendarList(Shown):
     calendars: list[CalendarShown]
 
 
-class RulingsQuery(Asked):
-    """Rulings on which matter."""
+class MatterQuery(Paged):
+    """On which matter."""
 
     category: Annotated[Code | None, Field(description="诉求类别的代码。")] = None
-    limit: Limit = 50
 
 
 class RulingShown(Shown):
@@ -189,7 +188,35 @@ class RulingShown(Shown):
 class RulingList(Shown):
     """Rulings, the latest first."""
 
-    rulings: list[RulingShown]
+    rulings: Annotated[list[RulingShown], Field(description="可能不足 limit 条；还有没有以 next 为准。")]
+    next: Next
+
+
+class ReturnsQuery(MatterQuery):
+    """Whose returns, on which matter."""
+
+    unit: Annotated[Code | None, Field(description="申请退回的单位；不写则为本单位及其下级，一级机构为全部。")] = None
+
+
+class ReturnShown(Shown):
+    """A return that a unit has asked for, and what became of it."""
+
+    ticket: str
+    at: Stamp
+    unit: Annotated[str, Field(description="申请退回的单位。")]
+    category: str
+    place: str
+    reason: str
+    basis: str
+    suggestion: str
+    outcome: Annotated[str, Field(description="accepted 同意退回，refused 不同意；尚未决定为空。")]
+
+
+class ReturnList(Shown):
+    """Returns, the latest first."""
+
+    returns: Annotated[list[ReturnShown], Field(description="可能不足 limit 条；还有没有以 next 为准。")]
+    next: Next
 
 
 def unit_shown(unit: Unit, ask: Ask) -> UnitShown:
@@ -262,15 +289,13 @@ def calendar_shown(year: CalendarYear) -> CalendarShown:
     )
 
 
-def ruling_shown(row: Any) -> RulingShown:
+def ruling_shown(number: str, row: Mapping[str, Any]) -> RulingShown:
     """A ruling with its ticket's number."""
-    return RulingShown(
-        ticket=row.number,
-        category=row.category,
-        place=row.place,
-        unit=row.unit,
-        ruling=row.ruling,
-        basis=row.basis,
-        by=row.by,
-        on=row.on,
-    )
+    names = ("category", "place", "unit", "ruling", "basis", "by", "on")
+    return RulingShown(ticket=number, **{name: row[name] for name in names})
+
+
+def return_shown(number: str, row: Mapping[str, Any]) -> ReturnShown:
+    """A return with its ticket's number."""
+    names = ("at", "unit", "category", "place", "reason", "basis", "suggestion", "outcome")
+    return ReturnShown(ticket=number, **{name: row[name] for name in names})

@@ -10,10 +10,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from common.api import words
 from common.api.ask import Ask
 from common.api.fields import Instant, Line, Next, Paged, Revealing, Shown
 from common.api.operation import Reply, operation
-from common.api.problem import BAD_PARAMETER, Problem
 from common.bigrams import QUERY_CHARACTERS, Query
 from common.paging import Page
 from common.search import Hit
@@ -104,18 +104,13 @@ class SearchPages:
         if query.order is Order.NEWEST:
             # A place among the best has a dot in it, the id of a ticket has none.
             if query.cursor and "." in query.cursor.id:
-                raise _other_list()
+                raise words.other_list()
             return await search.newest(wanted, limit=query.limit, after=query.cursor), False
         try:
             best = await search.best(wanted, limit=query.limit, after=query.cursor)
         except ValueError as error:
-            raise _other_list() from error
+            raise words.other_list() from error
         return best.page, best.capped
-
-
-def _other_list() -> Problem:
-    words = "请原样使用同一检索上一页返回的 next，或去掉它从头读起。"
-    return BAD_PARAMETER.problem(f"参数 cursor：{words}", errors=[{"parameter": "cursor", "detail": words}])
 
 
 def _units(asked: str | None, own: str, tree: UnitTree) -> Collection[str] | None:

@@ -15,8 +15,8 @@ from tickets.cards import Card
 from tickets.codec import packed
 from tickets.details import AcceptanceBasis, Details, Nature, Urgency
 from tickets.entry_words import words
+from tickets.from_above import InheritedLimit, Origin
 from tickets.model import Channel, Entry, Kind, Status, Ticket
-from tickets.ticket_deadlines import InheritedLimit
 from tickets.turns import Dated
 from tickets.workflow import Possible
 from tickets.workflow_moves import Move
@@ -45,14 +45,16 @@ class TicketsQuery(Paged, Revealing):
     category: Annotated[Line | None, Field(description="诉求类别的代码。")] = None
     open: Annotated[bool | None, Field(description="true 未办结，false 已办结。")] = None
     overdue: Annotated[bool, Field(description="true 只看已超期的。")] = False
+    news: Annotated[bool, Field(description="true 只看诉求人有催办、补充或撤诉而责任单位尚未阅看的。")] = False
 
 
 class Inherited(Told):
-    """The limit that came with a ticket from above (A27)."""
+    """Who gave a ticket from above, and the limit that came with it (A27)."""
 
-    due: Instant
-    issuer: Line
-    number: Line
+    due: Annotated[Instant | None, Field(description="上级规定的时限；未规定则不写，按一般时限办理。")] = None
+    issuer: Annotated[Line, Field(description="交办的上级。")]
+    number: Annotated[Line, Field(description="上级的编号。")]
+    origin: Annotated[Origin, Field(description="何种交办件。")] = Origin.SUPERVISED
 
 
 class DetailsTold(Told):
@@ -88,7 +90,7 @@ class DetailsTold(Told):
             hide_identity=self.hide_identity,
             about=self.about,
             fields=tuple(sorted(self.fields.items())),
-            inherited=InheritedLimit(limit.due, limit.issuer, limit.number) if limit else None,
+            inherited=InheritedLimit(limit.due, limit.issuer, limit.number, limit.origin) if limit else None,
         )
 
 
@@ -134,6 +136,8 @@ class TicketShown(Shown):
     caller_number: Annotated[str, Field(description="诉求人号码；未写明理由时隐去中间几位。")]
     recording_id: str
     handling_ticket: Annotated[bool, Field(description="已关联到另一件承办的工单。")]
+    from_above: Annotated[bool, Field(description="上级交办件：须报告上级并由其销号后才能办结。")]
+    news: Annotated[list[Move], Field(description="诉求人的催办、补充、撤诉，责任单位尚未阅看的。")]
     version: Annotated[int, Field(description="版本，即办理过程的步数。")]
 
 
@@ -171,9 +175,21 @@ class PossibleShown(Shown):
     cites: list[str]
 
 
+class AboveShown(Shown):
+    """Who gave a ticket from above, by when, and how far it is settled with them (A27)."""
+
+    origin: Origin
+    issuer: str
+    number: str
+    due: Stamp | None
+    reported: Annotated[bool, Field(description="已报告上级。")]
+    signed_off: Annotated[bool, Field(description="上级已销号。")]
+
+
 class TicketWhole(TicketShown):
     """One ticket with all that is known of it, its history, and what the reader may do now."""
 
+    above: Annotated[AboveShown | None, Field(description="上级交办的情况；不是上级交办件时为 null。")]
     matter: str
     address: str
     caller_name: Annotated[str, Field(description="诉求人姓名；未写明理由时只显示姓。")]
@@ -244,6 +260,7 @@ def ticket_whole(
     name = details.caller_name if ask.reason else details.caller_name[:1] + "*" * bool(details.caller_name)
     return TicketWhole(
         **_ticket(ticket, ask, root),
+        above=_above(ticket),
         matter=details.matter,
         address="" if hidden else details.address,
         caller_name="" if hidden else name,
@@ -253,6 +270,20 @@ def ticket_whole(
         co_handlers=list(ticket.case.tasks),
         history=[step_shown(entry) for entry in history],
         possible=[_possible(role, one) for role, one in possible],
+    )
+
+
+def _above(ticket: Ticket) -> AboveShown | None:
+    above, case = ticket.details.inherited, ticket.case
+    if above is None:
+        return None
+    return AboveShown(
+        origin=above.origin,
+        issuer=above.issuer,
+        number=above.number,
+        due=above.due,
+        reported=case.reported,
+        signed_off=case.signed_off,
     )
 
 
@@ -324,5 +355,7 @@ def _ticket(ticket: Ticket, ask: Ask, root: str) -> dict[str, Any]:
         "caller_number": "" if hidden else ask.number(ticket.caller_number),
         "recording_id": "" if hidden else ticket.recording_id,
         "handling_ticket": bool(ticket.handling_ticket),
+        "from_above": bool(ticket.case.issuer),
+        "news": [Move.of(one) for one in ticket.news],
         "version": ticket.steps,
     }

@@ -9,22 +9,15 @@ from typing import Annotated
 from pydantic import Field
 
 from common.api.ask import Ask
-from common.api.fields import Asked, Instant, Line, Shown, Stamp
-from common.api.operation import operation
-from tickets.api_register_shown import Code, Limit
+from common.api.fields import Asked, Instant, Line, Next, Shown, Stamp
+from common.api.operation import Reply, operation
+from tickets.api_own import ROWS, OfUnitQuery, numbers, own_rows
 from tickets.deadlines import Deadline
 from tickets.store import TicketStore
-from tickets.store.listing import awaited_acknowledgements, open_tasks
+from tickets.store.listing import Listed, awaited_acknowledgements, open_tasks
 from tickets.ticket_deadlines import TITLES, Terms, ticket_deadlines
 
 _TAG = "待办"
-
-
-class WorkQuery(Asked):
-    """Whose work."""
-
-    unit: Annotated[Code | None, Field(description="单位编号；不写则为本单位，一级机构为全部。")] = None
-    limit: Limit = 50
 
 
 class TaskShown(Shown):
@@ -39,7 +32,8 @@ class TaskShown(Shown):
 class TaskList(Shown):
     """Open tasks, the most pressing first."""
 
-    tasks: list[TaskShown]
+    tasks: Annotated[list[TaskShown], Field(description=ROWS)]
+    next: Next
 
 
 class AwaitedShown(Shown):
@@ -54,7 +48,8 @@ class AwaitedShown(Shown):
 class AwaitedList(Shown):
     """The longest wait first."""
 
-    acknowledgements: list[AwaitedShown]
+    acknowledgements: Annotated[list[AwaitedShown], Field(description=ROWS)]
+    next: Next
 
 
 class DatesQuery(Asked):
@@ -89,22 +84,25 @@ class WorkPages:
 
     store: TicketStore
 
-    @operation("GET", "/api/v1/tasks", summary="未完成的协办任务", tag=_TAG)
-    async def list_tasks(self, ask: Ask, query: WorkQuery) -> TaskList:
-        """Open tasks of the reader's unit and those below it (A10)."""
-        units = await self._units(ask, query.unit)
-        found = [] if units is None else await self.store.rows(open_tasks(units, limit=query.limit))
-        return TaskList(
-            tasks=[TaskShown(ticket=row.number, unit=row.unit, named_at=row.named_at, due=row.due) for row in found]
-        )
+    @operation("GET", "/api/v1/tasks", summary="未完成的协办任务，最急的在前", tag=_TAG, audit="tasks.list")
+    async def list_tasks(self, ask: Ask, query: OfUnitQuery) -> Reply[TaskList]:
+        """Open tasks of the reader's unit, and of those below it in tickets that came through it (A10)."""
+        rows, after = await own_rows(self.store, ask, query, open_tasks, unit=query.unit)
+        shown = [_task(one) for one in rows]
+        return Reply(TaskList(tasks=shown, next=after), numbers(rows))
 
-    @operation("GET", "/api/v1/acknowledgements", summary="尚未确认的突发紧急工单", tag=_TAG)
-    async def list_acknowledgements(self, ask: Ask, query: WorkQuery) -> AwaitedList:
+    @operation(
+        "GET",
+        "/api/v1/acknowledgements",
+        summary="尚未确认的突发紧急工单，等得最久的在前",
+        tag=_TAG,
+        audit="acknowledgements.list",
+    )
+    async def list_acknowledgements(self, ask: Ask, query: OfUnitQuery) -> Reply[AwaitedList]:
         """Who still must say that they have an emergency ticket (R7.2)."""
-        units = await self._units(ask, query.unit)
-        found = [] if units is None else await self.store.rows(awaited_acknowledgements(units, limit=query.limit))
-        shown = [AwaitedShown(ticket=row.number, unit=row.unit, asked_at=row.asked_at, rank=row.rank) for row in found]
-        return AwaitedList(acknowledgements=shown)
+        rows, after = await own_rows(self.store, ask, query, awaited_acknowledgements, unit=query.unit)
+        shown = [_awaited(one) for one in rows]
+        return Reply(AwaitedList(acknowledgements=shown, next=after), numbers(rows))
 
     @operation("GET", "/api/v1/deadlines", summary="按第二十二条计算期限，并逐日说明", tag=_TAG)
     async def compute_deadlines(self, query: DatesQuery) -> DatesShown:
@@ -117,13 +115,15 @@ class WorkPages:
         shown = [_explained(name, one) for name, one in found.named().items() if one]
         return DatesShown(rules_version=rules.version, dates=shown, notes=list(found.notes))
 
-    async def _units(self, ask: Ask, unit: str | None) -> tuple[str, ...] | None:
-        """The units asked for; none for all of them, None where the reader may not look."""
-        tree = (await self.store.register()).tree
-        mine = ask.caller.unit
-        if unit is None:
-            return () if mine == tree.root else (mine, *(one for one in tree.parents if mine in tree.above(one)))
-        return (unit,) if unit in tree and mine in (unit, tree.root, *tree.above(unit)) else None
+
+def _task(one: Listed) -> TaskShown:
+    row = one.row
+    return TaskShown(ticket=one.ticket.number, unit=row["unit"], named_at=row["named_at"], due=row["due"])
+
+
+def _awaited(one: Listed) -> AwaitedShown:
+    row = one.row
+    return AwaitedShown(ticket=one.ticket.number, unit=row["unit"], asked_at=row["asked_at"], rank=row["rank"])
 
 
 def _explained(name: str, one: Deadline) -> DateExplained:

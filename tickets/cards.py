@@ -10,7 +10,7 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from common.clock import CIVIL, civil
-from tickets.deadlines import Deadline, working_days_before
+from tickets.deadlines import Deadline, end_of, working_days_before
 from tickets.ruleset import RuleId, RuleSet
 from tickets.turns import Dated
 from tickets.workdays import Calendar
@@ -32,6 +32,11 @@ def yellow_from(due: Deadline | Dated, calendar: Calendar, rules: RuleSet) -> da
 def red_from(due: Deadline | Dated, calendar: Calendar) -> datetime:
     """The instant from which the red card shows: 00:00 of the first working day after the due day."""
     return datetime.combine(calendar.add(due.on, 1), time(), CIVIL)
+
+
+def task_due(due: Deadline | Dated, calendar: Calendar, rules: RuleSet) -> datetime:
+    """The instant at which a co-handler's task is due: the end of the WD before the parent's due day (A10)."""
+    return end_of(working_days_before(due.on, rules.limits[RuleId.CO_HANDLER], calendar), rules)
 
 
 def card(due: Deadline | Dated, now: datetime, calendar: Calendar, rules: RuleSet) -> Card | None:

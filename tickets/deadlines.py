@@ -157,7 +157,10 @@ class _Standing:
         return self.since <= datetime.combine(day, time(), CIVIL) < self.until
 
     def at_end(self, day: date) -> bool:
-        return self.since < datetime.combine(day + timedelta(days=1), time(), CIVIL) <= self.until
+        end = datetime.combine(day + timedelta(days=1), time(), CIVIL)
+        # A decision of ours that is late from the very end of a day on leaves the unit a day after it (A24).
+        begun = self.since <= end if self.reason is PauseReason.SILENCE else self.since < end
+        return begun and end <= self.until
 
 
 def _walk(start: date, limit: Limit, calendar: Calendar, stands: Sequence[_Standing]) -> tuple[list[Day], list[str]]:

@@ -23,6 +23,8 @@ from tickets.store.sealing import DESTROYED
 from tickets.store.tables import attachments, steps, tickets
 from tickets.store.tables_archive import filings
 from tickets.store.tables_import import imports
+from tickets.store.tables_inspection import corrections, inspected
+from tickets.store.tables_links import upload_links
 from tickets.store.tables_register import catalogue, register_version, rulings
 from tickets.store.tables_sealing import blind_numbers, destructions, sealings, standing, unfinished
 from tickets.store.tables_work import acknowledgements, hot_topics, notices, returns, tasks, timers
@@ -37,6 +39,9 @@ _BESIDE = (
     rulings,
     tasks,
     attachments,
+    corrections,
+    inspected,
+    upload_links,
     acknowledgements,
     hot_topics,
     imports,
@@ -199,7 +204,9 @@ def destroy_rows(connection: Connection, destruction: Destruction, now: datetime
     connection.execute(
         tickets.update()
         .where(tickets.c.id == ticket_id)
-        .values(**emptied, state=state, confidential=True, open=False, due=None, provisional=False, card="")
+        .values(
+            **emptied, state=state, confidential=True, open=False, due=None, provisional=False, card="", has_news=False
+        )
     )
     done = Remains(remains.call_id, remains.files, remains.notices, counts)
     report = {"remains": {"files": list(done.files), "notices": list(done.notices), "counts": counts}}

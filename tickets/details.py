@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tickets.ticket_deadlines import InheritedLimit
+from tickets.from_above import InheritedLimit
 from tickets.worded import Worded
 
 
@@ -28,6 +28,18 @@ class AcceptanceBasis(Worded):
     OPINION = "r5_3", "对工作的批评意见和建议"
     COMPLAINT = "r5_4", "对工作作风、服务质量、办事效率等的投诉"
     SERVICE = "r5_5", "其他政务服务和公共服务事项"
+
+
+#: Where nobody says by which kind, the nature tells (R5).
+BASIS_OF = {
+    Nature.CONSULTATION: AcceptanceBasis.CONSULTATION,
+    Nature.HELP: AcceptanceBasis.HELP,
+    Nature.COMPLAINT: AcceptanceBasis.COMPLAINT,
+    Nature.ACCUSATION: AcceptanceBasis.COMPLAINT,
+    Nature.SUGGESTION: AcceptanceBasis.OPINION,
+    Nature.PRAISE: AcceptanceBasis.SERVICE,
+    Nature.OTHER: AcceptanceBasis.SERVICE,
+}
 
 
 class Urgency(Worded):
@@ -87,6 +99,13 @@ class Details:
     def field(self, name: str) -> str:
         """One of the fields that the category asks for; empty where it was not told."""
         return dict(self.fields).get(name, "")
+
+
+def based(details: Details) -> Details:
+    """The record with its basis of acceptance, which the ticket keeps (R5)."""
+    if details.basis or details.nature is None:
+        return details
+    return replace(details, basis=BASIS_OF[details.nature])
 
 
 NO_DETAILS = Details()

@@ -62,6 +62,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """An answer of the same unit to another ticket."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Matter:
     """What the answer must speak of: the caller's words, the names of the category and of the place."""
 
@@ -106,8 +114,8 @@ class Assessment:
         return f"{verdict}：" + "；".join(one.words for one in self.findings) + "。以上仅供参考，由审核人员决定。"
 
 
-def assess(answer: Answer, matter: Matter, earlier: Sequence[str] = ()) -> Assessment:
-    """What a reviewer should know of an answer; ``earlier`` are texts of the unit's answers to other matters."""
+def assess(answer: Answer, matter: Matter, earlier: Sequence[Earlier] = ()) -> Assessment:
+    """What a reviewer should know of an answer; ``earlier`` are the unit's answers to other matters."""
     plain = Answer(
         _plain(answer.facts_found),
         _plain(answer.done),
@@ -115,7 +123,7 @@ def assess(answer: Answer, matter: Matter, earlier: Sequence[str] = ()) -> Asses
         answer.answered_at,
         _plain(answer.contact),
     )
-    found = [*_missing(plain), *_said(plain, _matter(matter), [_plain(one) for one in earlier])]
+    found = [*_missing(plain), *_said(plain, _matter(matter), earlier)]
     return Assessment(tuple(found))
 
 
@@ -137,7 +145,7 @@ def _missing(answer: Answer) -> Iterator[Finding]:
         yield Finding(Fault.NO_CONTACT, "应写明以电话、当面或书面等哪种方式联系到诉求人，或为何未能联系")
 
 
-def _said(answer: Answer, matter: Matter, earlier: Sequence[str]) -> Iterator[Finding]:
+def _said(answer: Answer, matter: Matter, earlier: Sequence[Earlier]) -> Iterator[Finding]:
     text = answer.text
     if not text:
         return
@@ -159,11 +167,11 @@ def _said(answer: Answer, matter: Matter, earlier: Sequence[str]) -> Iterator[Fi
         yield Finding(Fault.OFF_TOPIC, "答复没有提到诉求所说的事项、地点或类别")
 
 
-def _template(text: str, rest: str, earlier: Sequence[str]) -> Finding | None:
+def _template(text: str, rest: str, earlier: Sequence[Earlier]) -> Finding | None:
     if holes := tuple(dict.fromkeys(hit[0] for hit in PLACEHOLDER.finditer(text))):
         return Finding(Fault.TEMPLATE, "留有未填写的空白", holes[:_MOST_QUOTED])
-    if any(same_text(text, one) for one in earlier):
-        return Finding(Fault.TEMPLATE, "与本单位对其他诉求的答复几乎相同")
+    if copied := tuple(one.number for one in earlier if same_text(text, _plain(one.text))):
+        return Finding(Fault.TEMPLATE, "与本单位对其他诉求的答复几乎相同", copied[:_MOST_QUOTED])
     formulas = tuple(phrase for phrase in BOILERPLATE if phrase in text)
     if formulas and len(rest) < _LEAST:
         return Finding(Fault.TEMPLATE, "只有客套话和通用语", formulas[:_MOST_QUOTED])

@@ -8,19 +8,24 @@ from datetime import datetime
 
 from tickets.cards import Card
 from tickets.details import Urgency
-from tickets.model import Described, Entry, Opened, Raised, Ticket, begun, raised
+from tickets.model import Described, Entry, Opened, Raised, Ticket, begun, issuer_of, raised
 from tickets.pauses import LATE_DECISION, after_step
 from tickets.ruleset import RuleSet
 from tickets.unit_tree import UnitTree
 from tickets.workflow import Step
 from tickets.workflow import follow as follow_case
 from tickets.workflow_moves import Move
-from tickets.workflow_terms import CallbackResult, Case, Facts
+from tickets.workflow_terms import CallbackResult, Case, Facts, Role, Status
 
 #: The *ground* of a warning.
 YELLOW, RED = "yellow_card", "red_card"
 _CARDS = {YELLOW: Card.YELLOW, RED: Card.RED}
-_NEW_ROUND = frozenset({Move.SEND_BACK, Move.DISPATCH, Move.FORCE_DISPATCH})
+#: From here on a decision is another's to give, which has its own time (A4, A24).
+_HANDED_ON = frozenset({Move.ENDORSE_EXTENSION})
+_NEW_ROUND = frozenset({Move.SEND_BACK, Move.SENT_BACK_BY_ISSUER, Move.DISPATCH, Move.FORCE_DISPATCH})
+#: With these the caller comes back to an open ticket (A25).
+_NEWS = frozenset({Move.URGE, Move.SUPPLEMENT, Move.WITHDRAW})
+_OVER = frozenset({Status.CLOSED, Status.ARCHIVED, Status.ANSWERED, Status.NOT_ACCEPTED})
 
 
 def follow(ticket: Ticket, entry: Entry, tree: UnitTree, rules: RuleSet) -> Ticket:
@@ -45,6 +50,7 @@ def described(ticket: Ticket, told: Described, entry: Entry) -> Ticket:
     emergency = told.details.urgency is Urgency.EMERGENCY
     return replace(
         ticket,
+        case=replace(ticket.case, issuer=issuer_of(told.details)),
         details=told.details,
         confidential=told.confidential,
         steps=entry.seq,
@@ -56,7 +62,7 @@ def described(ticket: Ticket, told: Described, entry: Entry) -> Ticket:
 def advanced(ticket: Ticket, case: Case, entry: Entry, facts: Facts) -> Ticket:
     """The ticket after a move of the workflow that has led to ``case``."""
     move = Move.of(entry.row.partition("/")[0])
-    moved = (case.status, case.unit) != (ticket.case.status, ticket.case.unit) or move in _NEW_ROUND
+    moved = (case.status, case.unit) != (ticket.case.status, ticket.case.unit) or move in _NEW_ROUND | _HANDED_ON
     level_1_has_it = case.due is None
     turn = None if level_1_has_it else entry.turn or ticket.turn
     late = move is Move.WARN and facts.ground == LATE_DECISION
@@ -67,14 +73,31 @@ def advanced(ticket: Ticket, case: Case, entry: Entry, facts: Facts) -> Ticket:
         steps=entry.seq,
         since=entry.at if moved else ticket.since,
         turn=turn,
-        pauses=after_step(ticket.pauses, ticket.status, case.status, entry.at, late=late),
+        pauses=after_step(ticket.pauses, ticket.status, case.status, (late and facts.due) or entry.at, late=late),
         card=_card(ticket, turn, move, facts),
         callbacks=0 if move in _NEW_ROUND else ticket.callbacks + (move is Move.RECORD_CALLBACK),
         awaited=_awaited(ticket, case, entry, move),
         attempts=() if move in _NEW_ROUND else (*ticket.attempts, entry.at) if missed else ticket.attempts,
         reported_at=entry.at if move is Move.REPORT else ticket.reported_at,
         handling_ticket=facts.handling_ticket if move is Move.LINK else ticket.handling_ticket,
+        news=_news(ticket, case, entry, move),
+        told_accepted=ticket.told_accepted or _accepts(move, facts),
     )
+
+
+def _accepts(move: Move, facts: Facts) -> bool:
+    """The caller gets number and code: when a unit or another ticket takes it up, or where they wish for it (A18)."""
+    return move in (Move.DISPATCH, Move.LINK) or (move is Move.ANSWER_AT_ONCE and facts.wants_notice is True)
+
+
+def _news(ticket: Ticket, case: Case, entry: Entry, move: Move) -> tuple[str, ...]:
+    """What the caller came back with, until the unit that answers for it has done something or says it has read it."""
+    if case.status in _OVER:
+        return ()
+    if move in _NEWS:
+        return tuple(dict.fromkeys((*ticket.news, move.value)))
+    own = entry.actor.unit == ticket.unit and entry.actor.role not in (Role.SYSTEM, Role.CALLER)
+    return () if own else ticket.news
 
 
 def _awaited(ticket: Ticket, case: Case, entry: Entry, move: Move) -> tuple[tuple[str, datetime], ...]:

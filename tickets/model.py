@@ -106,7 +106,9 @@ class Ticket:
     agents open further ones. ``steps`` is the history's length and thereby the ticket's version. ``since`` is when it
     came into its state. ``attempts`` are the callbacks that reached nobody in this round (A7). ``callbacks``
     counts all of this round. ``emergency_at`` is when a person declared an emergency, ``awaited`` which units have not
-    acknowledged it and since when, ``reported_at`` the last report on it (R7.2).
+    acknowledged it and since when, ``reported_at`` the last report on it (R7.2). ``news`` are what the caller has come
+    back with since the accountable unit last did something, by the moves' values (A25); ``told_accepted`` says that
+    the caller has number and code (A18).
     """
 
     id: str
@@ -133,6 +135,8 @@ class Ticket:
     awaited: tuple[tuple[str, datetime], ...] = ()
     reported_at: datetime | None = None
     handling_ticket: str = ""
+    news: tuple[str, ...] = ()
+    told_accepted: bool = False
     #: The content of a confidential ticket that could not be opened: all that it tells is missing here. Kept as it is.
     sealed: str = field(default="", repr=False)
 
@@ -201,7 +205,7 @@ def begun(entry: Entry, told: Opened) -> Ticket:
         kind=told.kind,
         channel=told.channel,
         opened_at=entry.at,
-        case=Case(told.status, entry.accountable),
+        case=Case(told.status, entry.accountable, issuer=issuer_of(told.details)),
         since=entry.at,
         call_id=told.call_id,
         automatic=told.automatic,
@@ -212,6 +216,11 @@ def begun(entry: Entry, told: Opened) -> Ticket:
         details=told.details,
         emergency_at=entry.at if told.details.urgency is Urgency.EMERGENCY else None,
     )
+
+
+def issuer_of(details: Details) -> str:
+    """Who gave the ticket to the hotline from above; empty for a citizen's own (A27)."""
+    return details.inherited.issuer if details.inherited else ""
 
 
 def asked_again(ticket: Ticket, opening: Opening) -> tuple[Ticket, Entry | None]:

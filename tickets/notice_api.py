@@ -1,8 +1,8 @@
-"""Notices over HTTP: what a caller was told, with its proof; what could not be delivered, and trying it anew (A18)."""
+"""Notices over HTTP: what a caller was told, with its proof; what could not be delivered (A18)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,22 +10,31 @@ from pydantic import Field, StringConstraints
 
 from common.api.ask import Ask
 from common.api.caller import Scope
-from common.api.fields import Asked, Revealing, Shown, Stamp
+from common.api.fields import Asked, Line, Revealing, Shown, Stamp, Told
 from common.api.operation import Reply, operation
 from common.api.problem import NO_RIGHT, missing
 from tickets.api_acting import may_see
 from tickets.api_shown import OfTicket
 from tickets.notice_texts import NoticeKind
-from tickets.outbox_rows import Told, aside, told_of
+from tickets.outbox import Outbox
+from tickets.outbox_rows import NoticeRow, aside, told_of
 from tickets.store import TicketStore
+from tickets.upload_links import PLACE
 
-_STATES = "waiting 待发，sent 已发（有凭证），shown 仅显示、未发出，failed 多次未成已搁置。"
+_LINK = re.compile(f"{re.escape(PLACE)}[A-Za-z0-9_-]+")
+_STATES = "waiting 待发，sent 已发（有凭证），shown 仅显示、未发出，failed 多次未成已搁置，closed 搁置后已由人了结。"
 
 
 class OfNotice(Asked):
     """A notice's id in an address."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+class ClosingTold(Told):
+    """Why nothing is sent any more."""
+
+    why: Annotated[Line, Field(description="怎样另行告知的，或为何不必再告知。")]
 
 
 class NoticeShown(Shown):
@@ -52,10 +61,10 @@ class NoticeList(Shown):
 
 @dataclass(frozen=True, slots=True)
 class NoticePages:
-    """The outbox's part of ``/api/v1``; ``retry`` sends one anew."""
+    """The outbox's part of ``/api/v1``: what was put aside is sent anew from it, or closed."""
 
     store: TicketStore
-    retry: Callable[[str], Awaitable[bool]]
+    outbox: Outbox
 
     @operation("GET", "/api/v1/tickets/{number}/notices", summary="工单的告知记录", tag="工单", audit="notices.list")
     async def list_notices(self, ask: Ask, ids: OfTicket, query: Revealing) -> Reply[NoticeList]:
@@ -88,7 +97,22 @@ class NoticePages:
     async def retry_notice(self, ask: Ask, ids: OfNotice) -> Reply[NoticeList]:
         """Once what was wrong is mended; only what was put aside can be sent anew."""
         await self._root(ask)
-        if not await self.retry(ids.id):
+        if not await self.outbox.retry(ids.id):
+            raise missing("搁置的告知")
+        return Reply(NoticeList(notices=[]), [ids.id])
+
+    @operation(
+        "POST",
+        "/api/v1/failed-notices/{id}/close",
+        summary="了结一条搁置的告知",
+        tag="待办",
+        scope=Scope.WRITE,
+        audit="notices.close",
+    )
+    async def close_notice(self, ask: Ask, ids: OfNotice, body: ClosingTold) -> Reply[NoticeList]:
+        """Told by telephone, or not to be told; the reason and who says so are kept with the notice."""
+        await self._root(ask)
+        if not await self.outbox.close(ids.id, ask.caller.person, body.why):
             raise missing("搁置的告知")
         return Reply(NoticeList(notices=[]), [ids.id])
 
@@ -99,7 +123,7 @@ class NoticePages:
         return root
 
 
-def _shown(row: Told, ask: Ask) -> NoticeShown:
+def _shown(row: NoticeRow, ask: Ask) -> NoticeShown:
     to_caller = row.audience == "caller"
     return NoticeShown(
         id=row.id,
@@ -117,6 +141,6 @@ def _shown(row: Told, ask: Ask) -> NoticeShown:
 
 
 def _without_code(text: str) -> str:
-    """The query code is the caller's alone: it is told once, and shown to nobody else."""
-    head, mark, rest = text.partition("查询码")
-    return f"{head}{mark}******{rest[6:]}" if mark else text
+    """Query code and link are the caller's alone: told once, and shown to nobody else."""
+    head, mark, rest = _LINK.sub(f"{PLACE}******", text).partition("查询码")
+    return f"{head}{mark}******{rest[6:]}" if mark else head

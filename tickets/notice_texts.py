@@ -28,11 +28,15 @@ class NoticeKind(Worded):
     ALERT = "alert", "热点预警"
 
 
+_NAMES = frozenset({"number", "code", "limit", "reason", "channel", "way"})
+
+
 @dataclass(frozen=True)
 class NoticeTexts:
     """The texts in force from ``valid_from`` on. ``discreet`` are those for confidential tickets.
 
-    Each may name ``number``, ``code``, ``limit``, ``reason``, ``channel`` in braces; a discreet one the first three.
+    Each may name ``number``, ``code``, ``limit``, ``reason``, ``channel``, ``way`` in braces; a discreet one only the
+    first three.
 
     Raises:
         ValueError: a kind has no text, or a text names what it must not.
@@ -42,10 +46,10 @@ class NoticeTexts:
     valid_from: date
     plain: Mapping[NoticeKind, str]
     discreet: Mapping[NoticeKind, str]
-    known: frozenset[str] = field(default=frozenset({"number", "code", "limit", "reason", "channel"}), repr=False)
+    known: frozenset[str] = field(default=_NAMES, repr=False)
 
     def __post_init__(self) -> None:
-        for texts, names in ((self.plain, self.known), (self.discreet, self.known - {"reason", "channel"})):
+        for texts, names in ((self.plain, self.known), (self.discreet, self.known - {"reason", "channel", "way"})):
             for kind in TO_CALLERS:
                 if kind not in texts:
                     raise ValueError(f"texts {self.version} lack {kind.value}")
@@ -73,7 +77,7 @@ _FIRST = NoticeTexts(
     plain={
         NoticeKind.ACCEPTED: "【12345】您的诉求已受理，工单号{number}，查询码{code}。凭此查询进展，请勿告诉他人。",
         NoticeKind.EXTENDED: "【12345】您的诉求（工单号{number}）因{reason}，办理期限延至{limit}。",
-        NoticeKind.WAITING: "【12345】您的诉求（工单号{number}）需要补充材料：{reason}。补齐后继续办理。",
+        NoticeKind.WAITING: "【12345】您的诉求（工单号{number}）需要补充材料：{reason}。请于{limit}前{way}。",
         NoticeKind.NOT_ACCEPTED: "【12345】您的诉求（工单号{number}）{reason}。{channel}。",
         NoticeKind.FINISHED: "【12345】您的诉求（工单号{number}）已办理完毕，稍后将回访听取您的意见。",
         NoticeKind.SURVEY: "【12345】您的诉求（工单号{number}）多次回访未接通。是否解决、是否满意，请回电12345告知。",
@@ -90,6 +94,11 @@ _FIRST = NoticeTexts(
 
 #: Oldest first. Texts that were in force stay here: rows may be added, none changed.
 TEXTS: Sequence[NoticeTexts] = (_FIRST,)
+
+
+def way_to_bring(link: str) -> str:
+    """How a caller brings material: by a link that holds once, or by telling the hotline (R14.2)."""
+    return f"打开 {link} 提交（仅限一次）" if link else "凭工单号和查询码在网上补充，或拨打12345"
 
 
 def notice_text(kind: NoticeKind, day: date, *, confidential: bool, **told: str) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 
 from common.clock import civil
 from tickets.model import Entry, Status, Ticket
-from tickets.notice_texts import NoticeKind, notice_text
+from tickets.notice_texts import NoticeKind, notice_text, way_to_bring
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Role
 
@@ -38,6 +38,9 @@ _TO_UNIT = {
     Move.APPROVE_EXTENSION: "延期已获同意,告知诉求人后生效",
     Move.REFUSE_EXTENSION: "延期未获同意,请按期办结",
     Move.PAUSE: "已同意待补充材料,期限暂停",
+    Move.REFUSE_PAUSE: "待补充未获同意,请继续办理",
+    Move.SENT_BACK_BY_ISSUER: "交办上级退回,重新办理",
+    Move.SET_INNER_DUE: "上级机构改定了内部期限",
     Move.RESUME: "恢复办理",
     Move.REFUSE_TERMINATION: "不再办理未获同意,请继续办理",
     Move.RETURN_ANSWER: "答复被退改",
@@ -63,16 +66,22 @@ _TO_UPPER = {
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What an approved extension means for the caller: the new limit, and why (R22.4)."""
+    """What the caller is told beside the step: until when, and why (R22.4); a link for material (R14.2)."""
 
     limit: date
-    reason: str
+    reason: str = ""
+    link: str = ""
 
 
-def notices_of(before: Ticket, after: Ticket, entry: Entry, promise: Promise | None = None) -> Iterator[Notice]:
-    """Every notice that a move of the workflow brings with it; ``promise`` is told where an extension is approved."""
+def notices_of(
+    before: Ticket, after: Ticket, entry: Entry, promise: Promise | None = None, *, tried: bool = False
+) -> Iterator[Notice]:
+    """Every notice that a move of the workflow brings with it; ``promise`` goes with an extension and a pause.
+
+    ``tried`` says that enough callbacks have reached nobody, from this step on (A7).
+    """
     move = Move.of(entry.row.partition("/")[0])
-    yield from _to_caller(before, after, move, entry, promise)
+    yield from _to_caller(before, after, move, entry, promise, tried=tried)
     told = f"工单{after.number}"
     if move in (Move.DISPATCH, Move.PASS_DOWN):
         urgent = "紧急工单" if after.emergency_at else "工单"
@@ -90,26 +99,44 @@ def notices_of(before: Ticket, after: Ticket, entry: Entry, promise: Promise | N
         yield Notice(NoticeKind.UNIT, f"{told}:{text}", before.case.upper, DECIDERS)
 
 
-def _to_caller(before: Ticket, after: Ticket, move: Move, entry: Entry, promise: Promise | None) -> Iterator[Notice]:
-    def notice(kind: NoticeKind, **told: str) -> Notice:
-        day = civil(entry.at).date()
-        text = notice_text(kind, day, confidential=after.confidential, number=after.number, **told)
-        return Notice(kind, text)
+def extended_notice(ticket: Ticket, promise: Promise, day: date) -> Notice:
+    """What a caller is told of an extension: the handling ticket's own, and each who was linked to it (R22.4, A13)."""
+    told = {"limit": _day(promise.limit), "reason": promise.reason or "情况特别复杂"}
+    return _notice(NoticeKind.EXTENDED, ticket, day, **told)
 
-    if move in (Move.DISPATCH, Move.LINK) and not before.case.transferred:
-        yield notice(NoticeKind.ACCEPTED, code=after.query_code)
+
+def _notice(kind: NoticeKind, ticket: Ticket, day: date, **told: str) -> Notice:
+    # Who asked not to be known is written to as discreetly as about a confidential matter (A16).
+    discreet = ticket.confidential or ticket.details.hide_identity
+    return Notice(kind, notice_text(kind, day, confidential=discreet, number=ticket.number, **told))
+
+
+def _to_caller(
+    before: Ticket, after: Ticket, move: Move, entry: Entry, promise: Promise | None, *, tried: bool
+) -> Iterator[Notice]:
+    day, facts = civil(entry.at).date(), entry.facts
+    if _accepted(before, after):
+        yield _notice(NoticeKind.ACCEPTED, after, day, code=after.query_code)
     elif move is Move.APPROVE_EXTENSION and promise:
-        yield notice(
-            NoticeKind.EXTENDED, limit=f"{promise.limit:%Y年%m月%d日}", reason=promise.reason or "情况特别复杂"
-        )
-    elif move is Move.ASK_FOR_PAUSE:
-        yield notice(NoticeKind.WAITING, reason=entry.facts.reason)
+        yield extended_notice(after, promise, day)
+    elif move is Move.PAUSE and promise:
+        way = way_to_bring(promise.link)
+        yield _notice(NoticeKind.WAITING, after, day, reason=promise.reason, limit=_day(promise.limit), way=way)
     elif move is Move.REFUSE:
-        yield notice(NoticeKind.NOT_ACCEPTED, reason=entry.facts.reason, channel=entry.facts.lawful_channel)
+        yield _notice(NoticeKind.NOT_ACCEPTED, after, day, reason=facts.reason, channel=facts.lawful_channel)
     elif _finished(before, after) and move not in (Move.WITHDRAW, Move.GRANT_APPEAL):
-        yield notice(NoticeKind.FINISHED)
-    elif move is Move.RECORD_CALLBACK and len(after.attempts) > len(before.attempts) >= 2:  # noqa: PLR2004 - the third attempt (A7)
-        yield notice(NoticeKind.SURVEY)
+        yield _notice(NoticeKind.FINISHED, after, day)
+    elif tried:
+        yield _notice(NoticeKind.SURVEY, after, day)
+
+
+def _day(day: date) -> str:
+    return f"{day:%Y年%m月%d日}"
+
+
+def _accepted(before: Ticket, after: Ticket) -> bool:
+    """Told once: a ticket that comes back from a unit, or from a link, is not accepted anew (A18)."""
+    return after.told_accepted and not before.told_accepted and not before.case.transferred
 
 
 def _finished(before: Ticket, after: Ticket) -> bool:

@@ -18,7 +18,7 @@ import structlog
 from common.store import NotWritten
 from tickets.desk.telling import notice_sent
 from tickets.errors import DeskError
-from tickets.outbox_rows import Due, claim, postpone, put_aside, recipients, revive, settle_shown
+from tickets.outbox_rows import Due, claim, close, postpone, put_aside, recipients, revive, settle_shown
 from tickets.store import TicketStore
 from tickets.store.sealing import discreet_proof
 from tickets.ticket_deadlines import ExtensionError
@@ -78,16 +78,24 @@ class Gateway(Protocol):
 class Outbox:
     """Delivers notices until cancelled; several processes may, beside each other.
 
-    ``units`` says whether units get theirs by SMS too; otherwise they read them on their screens.
+    ``units`` says whether units get theirs by SMS too; otherwise they read them on their screens. ``aside`` is told
+    when something was put aside, or is so no longer.
     """
 
     def __init__(
-        self, store: TicketStore, gateway: Gateway, now: Callable[[], datetime], *, units: bool = False
+        self,
+        store: TicketStore,
+        gateway: Gateway,
+        now: Callable[[], datetime],
+        *,
+        units: bool = False,
+        aside: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._gateway = gateway
         self._now = now
         self._units = units
+        self._aside = aside
         self._due = asyncio.Event()
 
     def poke(self) -> None:
@@ -125,7 +133,18 @@ class Outbox:
         """Try a notice anew that was put aside: the office has mended what was wrong. False if it was not aside."""
         revived = await self._store.run(lambda work: revive(work, notice_id, self._now()))
         self.poke()
+        self._aside()
         return revived
+
+    async def close(self, notice_id: str, who: str, why: str) -> bool:
+        """Be done with a notice that was put aside: the caller was told otherwise, or need not be. False as above.
+
+        It is no proof that the caller knows: what depends on that (an extension) is a step of its own.
+        """
+        proof = {"closed_by": who, "why": why, "at": self._now().isoformat()}
+        closed = await self._store.run(lambda work: close(work, notice_id, proof))
+        self._aside()
+        return closed
 
     async def _safely(self, notice: Due) -> None:
         """One notice's trouble must not take the others with it: its lease brings it back."""
@@ -183,6 +202,7 @@ class Outbox:
         if lasting or tries > len(RETRIES):
             log.error("a notice was put aside", notice=notice.id, kind=notice.kind, tries=tries)
             await self._store.run(lambda work: put_aside(work, notice.id, self._now(), reason, tries))
+            self._aside()
             return
         log.warning("a notice could not be sent yet", notice=notice.id, kind=notice.kind, tries=tries)
         again = self._now() + RETRIES[tries - 1]

@@ -77,6 +77,16 @@ _revive = (
     .values(state="waiting", tries=0, error="", next_at=sa.bindparam("again"))
     .returning(notices.c.id)
 )
+#: The office has told these people otherwise, or nobody needs to be told any more; what was wrong stays readable.
+_close = (
+    notices.update()
+    .where(notices.c.id == sa.bindparam("b_id"), notices.c.state == "failed")
+    .values(state="closed", proof=sa.bindparam("why"))
+    .returning(notices.c.id)
+)
+_exhausted = sa.select(sa.func.count(), sa.func.min(notices.c.created_at)).where(
+    notices.c.state == "failed", notices.c.tries >= sa.bindparam("tries")
+)
 _aside = sa.select(notices).where(notices.c.state == "failed").order_by(notices.c.created_at.desc(), notices.c.id)
 
 
@@ -97,7 +107,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NoticeRow:
     """A notice as the office sees it: see ``tickets.store.tables_work.notices``."""
 
     id: str
@@ -166,10 +176,10 @@ def recipients(connection: Connection, notice: Due, now: datetime) -> Sequence[s
     return list(dict.fromkeys(held)) or list(connection.execute(_duty, {"unit": notice.recipient}).scalar() or ())
 
 
-def told_of(connection: Connection, ticket_id: str, sealing: Sealing) -> list[Told]:
+def told_of(connection: Connection, ticket_id: str, sealing: Sealing) -> list[NoticeRow]:
     """All notices about a ticket, oldest first; of one that cannot be opened all but number and text."""
     rows = connection.execute(_of_ticket, {"ticket": ticket_id}).all()
-    return [Told(**row) for row in sealing.opened_rows(connection, notices, rows)]
+    return [NoticeRow(**row) for row in sealing.opened_rows(connection, notices, rows)]
 
 
 def revive(work: Work, notice_id: str, now: datetime) -> bool:
@@ -177,8 +187,22 @@ def revive(work: Work, notice_id: str, now: datetime) -> bool:
     return work.connection.execute(_revive, {"b_id": notice_id, "again": now}).first() is not None
 
 
-def aside(connection: Connection) -> list[Told]:
+def close(work: Work, notice_id: str, proof: Mapping[str, str]) -> bool:
+    """Whether it had been put aside; now it is done with, for the reason in ``proof``."""
+    text = work.connection.execute(sa.select(notices.c.text).where(notices.c.id == notice_id)).scalar()
+    # Why a person was done with it is a text of somebody's: of a confidential ticket it is not kept.
+    kept = {name: said for name, said in proof.items() if name != "why" or not is_sealed(text)}
+    return work.connection.execute(_close, {"b_id": notice_id, "why": kept}).first() is not None
+
+
+def exhausted(connection: Connection, tries: int) -> tuple[int, datetime | None]:
+    """How many are aside after at least so many tries, and since when the oldest of them has been owed."""
+    count, oldest = connection.execute(_exhausted, {"tries": tries}).one()
+    return count, oldest
+
+
+def aside(connection: Connection) -> list[NoticeRow]:
     """What was put aside, newest first, for the office; of confidential tickets only that there is something."""
     rows = [dict(row._mapping) for row in connection.execute(_aside.limit(200))]  # noqa: SLF001 - SQLAlchemy's public name
     sealed = {"recipient": "", "text": "（保密工单的告知，请有权人员在该工单中查看）"}
-    return [Told(**{**row, **(sealed if is_sealed(row["text"]) else {})}) for row in rows]
+    return [NoticeRow(**{**row, **(sealed if is_sealed(row["text"]) else {})}) for row in rows]

@@ -24,7 +24,10 @@ DECISIONS = frozenset({Status.RETURN_REQUESTED, Status.EXTENSION_REQUESTED, Stat
 def after_step(
     pauses: tuple[Pause, ...], before: Status, status: Status, at: datetime, *, late: bool
 ) -> tuple[Pause, ...]:
-    """The pauses after one more step, which led from one state to another; ``late`` if it says that we are."""
+    """The pauses after one more step, which led from one state to another; ``late`` if it says that we are.
+
+    ``at`` is then when the decision was due, however much later that was noticed.
+    """
     standing = pauses[-1].reason if pauses and pauses[-1].until is None else None
     reason = _STANDING.get(status)
     if status in DECISIONS and (late or (standing and status is before)):
@@ -45,6 +48,6 @@ def pauses_of(steps: Iterable[Step]) -> tuple[Pause, ...]:
     before = Status.DRAFT
     for step in steps:
         late = step.row == Move.WARN and step.facts.ground == LATE_DECISION
-        found = after_step(found, before, step.status, step.at, late=late)
+        found = after_step(found, before, step.status, (late and step.facts.due) or step.at, late=late)
         before = step.status
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 
 from common.clock import civil
@@ -16,6 +16,7 @@ from tickets.units import Delegation, Membership, Person, Right, Unit, UnitKind
 from tickets.workdays import Calendar, CalendarYear, LocalDay
 from tickets.workflow_terms import Actor, Role, Surroundings
 
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROOT = Unit("12345", "市长公开电话办公室", UnitKind.HOTLINE)
 
 
@@ -157,6 +158,6 @@ class Register:
         said = [one for one in self.delegations if (one.unit, one.right) == (unit, right)]
         held = [one for one in said if one.holds(day)]
         if held:
-            return max(held, key=lambda one: one.since).granted
+            return max(held, key=lambda one: (one.since, one.added_at or _LONG_AGO, one.id)).granted
         # Granted for a time that is over, or not yet begun: not granted now. Taken for a time: granted outside it.
         return not any(one.granted for one in said)

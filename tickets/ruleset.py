@@ -147,7 +147,7 @@ def _law(category: str, days: int, basis: str, extension: int) -> tuple[str, Sta
 _WD, _H, _MIN = Unit.WORKING_DAYS, Unit.HOURS, Unit.MINUTES
 
 DEFAULT_RULES = RuleSet(
-    version="滨政办字〔2020〕68号-1",
+    version="滨政办字〔2020〕68号-2",
     valid_from=date(2020, 10, 13),
     limits=_limits(
         (RuleId.HANDLE, 5, _WD, "第二十二条第二项"),  # R22.3
@@ -163,21 +163,22 @@ DEFAULT_RULES = RuleSet(
         (RuleId.REVIEW, 1, _WD, "审核派单(A24)"),  # A24
         (RuleId.REVIEW_TARGET, 2, _H, "日间审核派单目标(A24)"),  # A24
         (RuleId.DECIDE, 1, _WD, "退回、延期审批(A24)"),  # A24
-        (RuleId.ADJUDICATE, 2, _WD, "职责裁定(R21.3)"),  # R21.3: the adjudicators' own limit
+        (RuleId.ADJUDICATE, 2, _WD, "第二十一条,时限由本市设定"),  # R21.3: Article 21 names no limit
         (RuleId.CALLBACK, 1, _WD, "开始回访(A24)"),  # A24
         (RuleId.KNOWLEDGE, 1, _WD, "第二十条(A19)"),  # R20.2, A19
-        (RuleId.EMERGENCY_DISPATCH, 1, _H, "第七条"),  # R7.2
-        (RuleId.EMERGENCY_DISPATCH_TARGET, 10, _MIN, "第七条"),  # R7.2
-        (RuleId.EMERGENCY_FIRST_REPORT, 2, _H, "第七条"),  # R7.2
-        (RuleId.EMERGENCY_REPORT, 24, _H, "第七条"),  # R7.2
-        (RuleId.YELLOW_CARD, 1, _WD, "山东省督办黄牌"),  # requirements.md, Shandong 2017
+        (RuleId.EMERGENCY_DISPATCH, 1, _H, "第七条,时限由本市设定"),  # R7.2
+        (RuleId.EMERGENCY_DISPATCH_TARGET, 10, _MIN, "第七条,时限由本市设定"),  # R7.2
+        (RuleId.EMERGENCY_FIRST_REPORT, 2, _H, "第七条,时限由本市设定"),  # R7.2
+        (RuleId.EMERGENCY_REPORT, 24, _H, "第七条,时限由本市设定"),  # R7.2
+        (RuleId.YELLOW_CARD, 1, _WD, "参照《山东省省级政府服务投诉热线管理办法》"),  # 2017
     ),
-    # R22.5. In these laws a "day" is a working day.
+    # R22.5. In these laws a "day" is a working day. What was checked, and what the office must still check, is in
+    # docs/deadlines.md.
     statutory=dict(
         (
             _law("政府信息公开", 20, "《政府信息公开条例》第三十三条", 20),
             _law("行政许可", 20, "《行政许可法》第四十二条、第八十二条", 10),
-            _law("劳动保障监察", 60, "《劳动保障监察条例》第十八条", 30),
+            _law("劳动保障监察", 60, "《劳动保障监察条例》第十七条", 30),
         )
     ),
 )

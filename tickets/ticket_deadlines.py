@@ -12,17 +12,9 @@ from datetime import datetime, timedelta
 
 from common.clock import civil
 from tickets.deadlines import Deadline, Pause, deadline, end_of, working_days_before
+from tickets.from_above import InheritedLimit
 from tickets.ruleset import Limit, RuleId, RuleSet, Unit
 from tickets.workdays import Calendar, spoken
-
-
-@dataclass(frozen=True)
-class InheritedLimit:
-    """The limit that came with a ticket from above: an aware instant, who set it and its number there (A27)."""
-
-    due: datetime
-    issuer: str
-    number: str
 
 
 @dataclass(frozen=True)
@@ -165,12 +157,8 @@ def _due(
 ) -> tuple[Deadline, Limit | None, tuple[str, ...]]:
     """The due day, what it may be extended by, and notes on both."""
     due = deadline(RuleId.HANDLE, terms.received, calendar, rules, pauses=terms.pauses, as_of=as_of)
-    if from_above := terms.inherited:  # A27
-        at = civil(from_above.due)
-        day = (at - timedelta(microseconds=1)).date()  # 00:00 is the end of the day before
-        line = f"上级交办件,时限{at:%Y-%m-%d %H:%M}由{from_above.issuer}({from_above.number})规定,照此办理(A27)"
-        due = replace(due, basis="上级交办(A27)", on=day, promised=day, at=at, provisional=False, lines=(line,))
-        return due, None, (f"时限由{from_above.issuer}规定,延期须由其同意",)
+    if (above := terms.inherited) and above.due:  # A27
+        return limited_from_above(due, above, above.due), None, (f"时限由{above.issuer}规定,延期须由其同意",)
     if law := rules.statutory.get(terms.category):  # R22.5
         due = deadline(
             RuleId.HANDLE, terms.received, calendar, rules, limit=law.limit, pauses=terms.pauses, as_of=as_of
@@ -179,6 +167,14 @@ def _due(
         return due, law.extension, (says,) if law.extension else (says, "该法未规定延期")
     notes = (f"「{terms.category}」没有登记法定时限,适用一般时限",) if terms.category else ()
     return due, rules.limits[RuleId.EXTENSION], notes
+
+
+def limited_from_above(due: Deadline, above: InheritedLimit, until: datetime) -> Deadline:
+    """A deadline with the day that the issuer has named, which goes before any other (A27)."""
+    at = civil(until)
+    day = (at - timedelta(microseconds=1)).date()  # 00:00 is the end of the day before
+    line = f"上级交办件,时限{at:%Y-%m-%d %H:%M}由{above.issuer}({above.number})规定,照此办理(A27)"
+    return replace(due, basis="上级交办(A27)", on=day, promised=day, at=at, provisional=False, lines=(line,))
 
 
 def _apply_by(due: Deadline, calendar: Calendar, rules: RuleSet) -> Deadline | None:

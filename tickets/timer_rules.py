@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 
 from common.clock import CIVIL, civil
-from tickets.cards import red_from, yellow_from
+from tickets.cards import red_from, task_due, yellow_from
 from tickets.deadlines import deadline
 from tickets.details import Urgency
 from tickets.emergency_limits import emergency_limits
@@ -19,6 +20,7 @@ from tickets.model import Ticket
 from tickets.pauses import DECISIONS, LATE_DECISION
 from tickets.register import Register
 from tickets.ruleset import RuleId, RuleSet
+from tickets.turns import Dated
 from tickets.worded import Worded
 from tickets.workflow_terms import Status
 
@@ -29,11 +31,16 @@ class TimerKind(Worded):
     REVIEW = "review_overdue", "审核派单超过时限"
     SIGN = "sign_overdue", "签收超过时限"
     DECIDE = LATE_DECISION, "审批超过时限,承办单位的期限自此暂停"
+    UPPER_DECIDE = "upper_decide_overdue", "上级机构审批超过时限"
     ADJUDICATE = "adjudicate_overdue", "职责裁定超过时限"
     CALLBACK = "callback_overdue", "未在时限内开始回访"
     YELLOW = "yellow_card", "黄牌:办理期限只剩最后时间"
     RED = "red_card", "红牌:已超过办理期限"
+    TASK = "task_overdue", "协办任务已到期限"
+    CITIZEN = "citizen_waits", "工单几经转办,诉求人自首次受理起的等待已超过办理时限"
     INNER_DUE = "inner_due", "已到上级机构规定的内部期限"
+    REPORT_SOON = "report_back_soon", "上级交办件期限将到,尚未报告上级"
+    REPORT_LATE = "report_back_late", "上级交办件期限已过,尚未报告上级"
     PAUSE_ENDS = "pause_ends", "待补充期满,恢复办理"
     EMERGENCY_TARGET = "emergency_target", "紧急件未在目标时间内派单"
     EMERGENCY_DISPATCH = "emergency_dispatch", "紧急件派单超过时限"
@@ -64,7 +71,9 @@ def wanted(ticket: Ticket, register: Register) -> frozenset[Timer]:
     if ticket.status in _ENDED:
         return frozenset()
     rules = register.rules(ticket.turn, civil(ticket.since).date())
-    return frozenset((*_ours(ticket, register, rules), *_cards(ticket, register, rules), *_emergency(ticket, rules)))
+    kinds = (_ours(ticket, register, rules), _cards(ticket, register, rules), _emergency(ticket, rules))
+    watched = (*_citizen(ticket, register, rules), *_reports(ticket, register, rules))
+    return frozenset((*chain.from_iterable(kinds), *watched))
 
 
 def _key(instant: datetime) -> str:
@@ -86,7 +95,8 @@ def _ours(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]
     elif status is Status.AWAITING_SIGNATURE:
         yield within(TimerKind.SIGN, RuleId.SIGN_URGENT if urgent else RuleId.SIGN)
     elif status in DECISIONS:
-        yield within(TimerKind.DECIDE, RuleId.DECIDE)
+        kind = TimerKind.DECIDE if _level_1_decides(ticket, register) else TimerKind.UPPER_DECIDE
+        yield within(kind, RuleId.DECIDE)
     elif status is Status.ADJUDICATION:
         yield within(TimerKind.ADJUDICATE, RuleId.ADJUDICATE)
     elif status in _CALLBACK and not ticket.callbacks:
@@ -104,9 +114,42 @@ def _cards(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer
     due = ticket.turn.due
     subject = f"{ticket.turn.seq} {due.on}"
     yield Timer(TimerKind.YELLOW, subject, yellow_from(due, register.calendar, rules))
-    yield Timer(TimerKind.RED, subject, red_from(due, register.calendar))
+    # Nobody is late while they wait for a decision of ours that they asked for in time (A24).
+    if not (ticket.status in DECISIONS and _level_1_decides(ticket, register)):
+        yield Timer(TimerKind.RED, subject, red_from(due, register.calendar))
+    for unit in ticket.case.tasks:
+        yield Timer(TimerKind.TASK, f"{unit} {subject}", task_due(due, register.calendar, rules))
     if inner := ticket.case.inner_due:
         yield Timer(TimerKind.INNER_DUE, f"{ticket.unit} {_key(inner)}", inner)
+
+
+def _level_1_decides(ticket: Ticket, register: Register) -> bool:
+    """Whether it is ours to decide, or first a level 2's: only our silence stops the clock (A4, A12, A24)."""
+    if ticket.status is Status.TERMINATION_REQUESTED or ticket.case.upper == register.tree.root:
+        return True
+    return ticket.status is Status.EXTENSION_REQUESTED and ticket.case.endorsed
+
+
+def _citizen(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:
+    """After a return or a ruling the new unit has its own days, the citizen none: their time is watched too (A3)."""
+    if ticket.status in (*_CALLBACK, Status.LINKED) or not (ticket.case.returned_to or ticket.case.forced):
+        return
+    law = rules.statutory.get(register.statutory(ticket.details.category, civil(ticket.opened_at).date()))
+    limit = law.limit if law else None
+    found = deadline(RuleId.HANDLE, ticket.opened_at, register.calendar, rules, limit=limit)
+    if ticket.turn is None or ticket.turn.original_due.at > found.at:
+        yield Timer(TimerKind.CITIZEN, _key(ticket.opened_at), found.at)
+
+
+def _reports(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:
+    """Whoever gave a ticket from above waits for the report by the day it has named (A27)."""
+    above = ticket.details.inherited
+    if above is None or above.due is None or ticket.case.reported:
+        return
+    day = (civil(above.due) - timedelta(microseconds=1)).date()
+    due = Dated(day, above.due, provisional=False, promised=day)
+    yield Timer(TimerKind.REPORT_SOON, _key(above.due), yellow_from(due, register.calendar, rules))
+    yield Timer(TimerKind.REPORT_LATE, _key(above.due), above.due)
 
 
 def _emergency(ticket: Ticket, rules: RuleSet) -> Iterator[Timer]:

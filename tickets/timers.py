@@ -5,18 +5,47 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+import sqlalchemy as sa
 import structlog
+from sqlalchemy import Connection
 
 from common import clock
 from common.store import NotWritten
 from tickets.desk.clockwork import Fired, fire_due
+from tickets.desk.inspecting import warn_overdue
 from tickets.desk.missing_timers import set_missing
 from tickets.store import TicketStore
+from tickets.store.tables import tickets
+from tickets.store.tables_work import timers
 
 log = structlog.get_logger(__name__)
+
+#: After so many failures, seven minutes in all, a timer does not come right by itself.
+FAILS_OFTEN = 3
+_failing = (
+    sa.select(tickets.c.number, timers.c.kind, timers.c.failures)
+    .join(tickets, tickets.c.id == timers.c.ticket_id)
+    .where(timers.c.done_at.is_(None), timers.c.failures >= FAILS_OFTEN)
+    .order_by(timers.c.failures.desc(), tickets.c.number, timers.c.kind)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A timer that cannot do what it is for: of which ticket, for what, and how often it has failed."""
+
+    number: str
+    kind: str
+    failures: int
+
+
+def failing(connection: Connection) -> list[Failing]:
+    """The timers that keep failing, the worst first."""
+    return [Failing(*row) for row in connection.execute(_failing)]
 
 
 class TimerLoop:
@@ -73,4 +102,5 @@ class TimerLoop:
             NotWritten: the database refused.
         """
         now = self._now()
+        await self._store.run(lambda work: warn_overdue(work, now))
         return await self._store.run(lambda work: fire_due(work, now))

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from tickets.deadlines import Deadline, Pause, deadline, end_of, working_days_before
+from tickets.from_above import InheritedLimit
 from tickets.ruleset import RuleId, RuleSet
-from tickets.ticket_deadlines import InheritedLimit, Terms, TicketDeadlines, extended, ticket_deadlines
+from tickets.ticket_deadlines import Terms, TicketDeadlines, extended, limited_from_above, ticket_deadlines
 from tickets.workdays import Calendar
 from tickets.workflow_terms import Facts
 
@@ -84,10 +85,12 @@ def delivered(
     return _dated(turn, calendar, rules, (), fresh=True)
 
 
-def handled_again(seq: int, received: datetime, calendar: Calendar, rules: RuleSet) -> Turn:
-    """The turn of a unit that handles again (A9)."""
+def handled_again(
+    seq: int, received: datetime, calendar: Calendar, rules: RuleSet, *, inherited: InheritedLimit | None = None
+) -> Turn:
+    """The turn of a unit that handles again (A9); a day that the issuer has named for it goes before (A27)."""
     blank = Dated(received.date(), received, provisional=False, promised=received.date())
-    turn = Turn(seq, RuleId.HANDLE_AGAIN, received, rules.version, "", blank, blank)
+    turn = Turn(seq, RuleId.HANDLE_AGAIN, received, rules.version, "", blank, blank, inherited=inherited)
     return _dated(turn, calendar, rules, (), fresh=True)
 
 
@@ -141,7 +144,8 @@ def _computed(
 ) -> _Computed:
     if turn.rule is not RuleId.HANDLE:
         found = deadline(turn.rule, turn.received, calendar, rules, pauses=tuple(pauses), as_of=as_of)
-        return _Computed(found, None, None)
+        above = turn.inherited
+        return _Computed(limited_from_above(found, above, above.due) if above and above.due else found, None, None)
     terms = Terms(turn.received, turn.category, turn.inherited, tuple(pauses))
     dates = ticket_deadlines(terms, calendar, rules, as_of=as_of)
     extension = extended(dates, turn.extended_days, calendar, rules, as_of=as_of) if turn.extended_days else None

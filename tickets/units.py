@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from tickets.worded import Worded
 from tickets.workflow_terms import Role
@@ -94,6 +94,8 @@ class Delegation:
     until: date | None = None
     by: str = ""
     reason: str = ""
+    #: Set when it is written; of two that begin on one day the later holds.
+    added_at: datetime | None = None
 
     def holds(self, day: date) -> bool:
         """It is in force on that day."""

@@ -167,7 +167,8 @@ def _is(by: By, case: Case, actor: Actor, world: Surroundings) -> bool:
         Relation.UPPER: actor.unit == case.upper,
         Relation.ABOVE: case.unit in world.tree.parents and actor.unit in world.tree.above(case.unit),
         Relation.CO_HANDLER: actor.unit in case.tasks,
-        Relation.NAMER: actor.unit == case.named_by,
+        Relation.LEVEL_2: bool(case.level_2) and actor.unit == case.level_2,
+        Relation.NAMER: any(actor.unit == case.namer(unit) for unit in case.tasks),
         Relation.ANYWHERE: True,
     }
     return actor.role in by.roles and stands[by.relation]

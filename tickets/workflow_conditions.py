@@ -6,12 +6,12 @@ also looks at what is told with the move.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from common.clock import civil
-from tickets.ruleset import RuleId
-from tickets.workflow_terms import Actor, CallbackResult, Case, Facts, Role, Surroundings
+from tickets.ruleset import RuleId, RuleSet
+from tickets.workflow_terms import TERMINATION_GROUNDS, Actor, CallbackResult, Case, Facts, Role, Status, Surroundings
 
 When = Callable[[Case, Actor, Surroundings], str]
 Check = Callable[[Case, Actor, Facts, Surroundings], str]
@@ -37,14 +37,38 @@ def with_level_1_itself(case: Case, _: Actor, world: Surroundings) -> str:
     return "" if case.unit == world.tree.root else "工单已有承办单位"
 
 
-def never_transferred(case: Case, _: Actor, __: Surroundings) -> str:
-    """No unit has ever had the ticket, so no callback is owed (R14.6)."""
+def may_end_here(case: Case, _: Actor, __: Surroundings) -> str:
+    """No unit has ever had the ticket, so no callback is owed (R14.6), nor a report to anybody above (A27)."""
+    if case.issuer:
+        return "上级交办件须报告上级并由其销号(A27)"
     return "" if not case.transferred else "工单曾经转办,须经回访(第十四条)"
 
 
-def transferred(case: Case, _: Actor, __: Surroundings) -> str:
-    """Some unit has had the ticket: it is called back (R14.6)."""
-    return "" if case.transferred else "工单未曾转办"
+def owed_to_somebody(case: Case, _: Actor, __: Surroundings) -> str:
+    """Some unit has had the ticket: it is called back (R14.6); or somebody above waits for the report (A27)."""
+    return "" if case.transferred or case.issuer else "工单未曾转办"
+
+
+def from_above(case: Case, _: Actor, __: Surroundings) -> str:
+    """The ticket was given to the hotline from above (A27)."""
+    return "" if case.issuer else "不是上级交办件"
+
+
+def not_signed_off(case: Case, _: Actor, __: Surroundings) -> str:
+    """What the issuer has signed off is settled with it (A27)."""
+    return "" if not case.signed_off else "上级已销号(A27)"
+
+
+def reported_back(case: Case, _: Actor, __: Surroundings) -> str:
+    """The issuer decides on what it was told (A27)."""
+    return "" if case.reported else "尚未报告交办上级(A27)"
+
+
+def settled_above(case: Case, _: Actor, __: Surroundings) -> str:
+    """A ticket from above is reported back and signed off before it closes (A27)."""
+    if not case.issuer or case.signed_off:
+        return ""
+    return f"上级交办件,{'已报告' if case.reported else '尚未报告'}{case.issuer},待其销号后才能办结(A27)"
 
 
 def not_offered(case: Case, _: Actor, __: Surroundings) -> str:
@@ -76,6 +100,12 @@ def return_in_time(case: Case, _: Actor, world: Surroundings) -> str:
     """Within 2 WD, from level 3 to level 2 within 1 WD (R22.6, A12)."""
     by = _return_by(case, world)
     return "" if by is None or world.now < by else f"退回期限{civil(by):%Y-%m-%d %H:%M}已过,须申请职责裁定(第二十二条)"
+
+
+def declined_in_time(case: Case, _: Actor, world: Surroundings) -> str:
+    """What level 2 has passed down is given back within 1 WD, signed or not (A12)."""
+    by = case.inner_return_by
+    return "" if by is None or world.now < by else f"退还期限{civil(by):%Y-%m-%d %H:%M}已过,请签收后申请职责裁定(A12)"
 
 
 def return_no_more(case: Case, actor: Actor, world: Surroundings) -> str:
@@ -130,6 +160,11 @@ def endorsed_or_direct(case: Case, _: Actor, world: Surroundings) -> str:
     return "" if case.endorsed or case.upper == world.tree.root else "须先由二级机构初审(A4)"
 
 
+def not_endorsed(case: Case, _: Actor, __: Surroundings) -> str:
+    """Level 2 has not looked yet (A4)."""
+    return "" if not case.endorsed else "二级机构已经初审(A4)"
+
+
 def leader_for_the_second(case: Case, actor: Actor, _: Surroundings) -> str:
     """A second extension only by a level-1 leader (A4)."""
     return "" if case.extensions == 0 or actor.role is Role.LEADER else "第二次延期只能由一级机构负责人批准(A4)"
@@ -165,6 +200,11 @@ def overdue_or_spent(case: Case, actor: Actor, world: Surroundings) -> str:
     if case.due is not None and world.now >= case.due:
         return ""
     return "" if not rounds_spent(case, actor, world) else "尚未超期,也未重办满轮次"
+
+
+def not_supervised(case: Case, _: Actor, __: Surroundings) -> str:
+    """It is not supervised yet."""
+    return "" if case.work is not Status.SUPERVISED else "已是督办件"
 
 
 def not_appealed(case: Case, _: Actor, __: Surroundings) -> str:
@@ -214,10 +254,11 @@ def a_unit_below(_: Case, __: Actor, facts: Facts, world: Surroundings) -> str:
 
 def within_ten_days(case: Case, _: Actor, facts: Facts, world: Surroundings) -> str:
     """All extensions together (R22.4, A4)."""
-    left = world.rules.limits[RuleId.EXTENSION].amount - case.extended_days
-    return (
-        "" if 1 <= (facts.working_days or 0) <= left else f"延期合计不得超过10个工作日,尚可申请1至{left}个(第二十二条)"
-    )
+    most = world.rules.limits[RuleId.EXTENSION].amount
+    left = most - case.extended_days
+    if 1 <= (facts.working_days or 0) <= left:
+        return ""
+    return f"延期合计不得超过{most}个工作日,尚可申请1至{left}个(第二十二条)"
 
 
 def own_task(case: Case, actor: Actor, _: Facts, __: Surroundings) -> str:
@@ -225,9 +266,32 @@ def own_task(case: Case, actor: Actor, _: Facts, __: Surroundings) -> str:
     return "" if actor.unit in case.tasks else "本单位没有未完成的协办任务"
 
 
-def an_open_task(case: Case, _: Actor, facts: Facts, __: Surroundings) -> str:
-    """What is waived is open."""
-    return "" if facts.unit in case.tasks else f"「{facts.unit}」没有未完成的协办任务"
+def an_open_task(case: Case, actor: Actor, facts: Facts, __: Surroundings) -> str:
+    """What is waived is open, and was named by who waives it (A10)."""
+    if facts.unit not in case.tasks:
+        return f"「{facts.unit}」没有未完成的协办任务"
+    namer = case.namer(facts.unit)
+    return "" if actor.unit == namer else f"「{facts.unit}」由「{namer}」指定协办,应由其免除(A10)"
+
+
+def one_of_article_23(_: Case, __: Actor, facts: Facts, ___: Surroundings) -> str:
+    """The ground is one of the article's four (R23.1-4)."""
+    if facts.ground in TERMINATION_GROUNDS:
+        return ""
+    offered = "、".join(f"{code}({words})" for code, words in TERMINATION_GROUNDS.items())
+    return f"不再办理的情形应为:{offered}"
+
+
+def explained_by_now(_: Case, __: Actor, facts: Facts, world: Surroundings) -> str:
+    """It has been explained to the caller (R23.1-4)."""
+    told = facts.explained_at and facts.explained_at <= world.now
+    return "" if told else "向诉求人解释的时间不能晚于现在(第二十三条)"
+
+
+def not_in_ones_own_cause(case: Case, actor: Actor, _: Facts, __: Surroundings) -> str:
+    """Who rules does not belong to a unit that has or had the ticket (R21.3)."""
+    own = actor.unit in (case.unit, *case.givers[1:])
+    return "" if not own else "裁定人员不能裁定本单位的争议(第二十一条)"
 
 
 def answered_by_now(_: Case, __: Actor, facts: Facts, world: Surroundings) -> str:
@@ -243,7 +307,7 @@ def callback_may_close(case: Case, _: Actor, facts: Facts, world: Surroundings) 
     if result is CallbackResult.WITHDRAWN and not case.withdrawn:
         return "诉求人没有撤诉"
     if result is CallbackResult.UNREACHED:
-        if why := _tried_enough(facts, world):
+        if why := tried_enough(facts.attempts, world.rules):
             return why
         if not facts.sms_id:
             return "回访未接通的,应先发短信(A7)"
@@ -258,9 +322,9 @@ def dissatisfied(_: Case, __: Actor, facts: Facts, ___: Surroundings) -> str:
     return "" if found else "诉求人没有表示不满意(A8)"
 
 
-def _tried_enough(facts: Facts, world: Surroundings) -> str:
-    rules = world.rules
-    tried = [civil(attempt) for attempt in facts.attempts]
+def tried_enough(attempts: Iterable[datetime], rules: RuleSet) -> str:
+    """Why somebody who was not reached must be tried again; empty once it was enough (A7)."""
+    tried = [civil(attempt) for attempt in attempts]
     days = {attempt.date() for attempt in tried}
     parts = {0 if attempt.hour < 12 else 1 if attempt.hour < 18 else 2 for attempt in tried}  # noqa: PLR2004 - noon, evening
     enough = (
@@ -274,6 +338,17 @@ def _tried_enough(facts: Facts, world: Surroundings) -> str:
         else f"回访未接通须至少{rules.callback_attempts}次、分{rules.callback_days}天、"
         f"在{rules.callback_parts_of_day}个时段(A7)"
     )
+
+
+def told_by_now(_: Case, __: Actor, facts: Facts, world: Surroundings) -> str:
+    """What is recorded of the issuer has happened (A27)."""
+    return "" if facts.told_at and facts.told_at <= world.now else "报告或批复的时间不能晚于现在(A27)"
+
+
+def inside_the_own_limit(case: Case, _: Actor, facts: Facts, __: Surroundings) -> str:
+    """An inner due date lies before the ticket's own (R18)."""
+    late = facts.inner_due and case.due and facts.inner_due > case.due
+    return "内部期限不能晚于本单位的办结期限(第十八条)" if late else ""
 
 
 def _return_by(case: Case, world: Surroundings) -> datetime | None:

@@ -26,6 +26,8 @@ def deliver(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case
         signed=False,
         tasks=facts.co_handlers,
         named_by=actor.unit,
+        namers=tuple((unit, actor.unit) for unit in facts.co_handlers),
+        pause_asked=False,
         asked_days=0,
         granted_days=0,
         extended_days=0,
@@ -39,8 +41,12 @@ def deliver(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case
 
 
 def deliver_forced(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case:
-    """As delivered, and the unit is bound to it (A22)."""
-    return replace(deliver(case, actor, facts, world), forced=facts.unit, ruled="")
+    """As delivered, and the unit is bound to it (A22); whose time at it runs already keeps that time (R22.6)."""
+    given = deliver(case, actor, facts, world)
+    if facts.unit in (case.unit, *case.givers):
+        given = replace(given, extended_days=case.extended_days, extensions=case.extensions)
+        given = replace(given, granted_days=case.granted_days)
+    return replace(given, forced=facts.unit, ruled="")
 
 
 def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
@@ -52,12 +58,29 @@ def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
         signed=False,
         tasks=(),
         named_by="",
+        namers=(),
+        pause_asked=False,
         return_by=None,
         inner_return_by=None,
         inner_due=None,
         apply_by=None,
         due=None,
     )
+
+
+def examine_again(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """Another result will come of it: that one is to be reported (A27)."""
+    return replace(case, reported=False, signed_off=False)
+
+
+def report_back(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """The issuer has been told the result (A27)."""
+    return replace(case, reported=True)
+
+
+def sign_off(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """The issuer is satisfied (A27)."""
+    return replace(case, signed_off=True)
 
 
 def to_upper(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
@@ -80,6 +103,11 @@ def accept_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     return replace(case, unit=case.offered_to, givers=(*case.givers, case.unit), offered_to="")
 
 
+def set_inner_due(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
+    """The upper unit has set another day before its own (R18)."""
+    return replace(case, inner_due=facts.inner_due)
+
+
 def drop_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """The transfer comes to nothing."""
     return replace(case, offered_to="", inner_return_by=None, inner_due=None)
@@ -87,7 +115,9 @@ def drop_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 
 def add_tasks(case: Case, actor: Actor, facts: Facts, _: Surroundings) -> Case:
     """Co-handlers are named (A10)."""
-    return replace(case, tasks=(*case.tasks, *facts.co_handlers), named_by=actor.unit)
+    named = tuple((unit, actor.unit) for unit in facts.co_handlers)
+    before = tuple(one for one in case.namers if one[0] not in facts.co_handlers)
+    return replace(case, tasks=(*case.tasks, *facts.co_handlers), named_by=actor.unit, namers=(*before, *named))
 
 
 def finish_task(case: Case, actor: Actor, _: Facts, __: Surroundings) -> Case:
@@ -146,6 +176,11 @@ def ask_pause(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     return replace(case, pause_asked=True)
 
 
+def refuse_pause(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """The one pause is not used (A26)."""
+    return replace(case, pause_asked=False)
+
+
 def pause(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """The one pause is used (A26)."""
     return replace(case, pause_asked=False, pauses=case.pauses + 1)
@@ -153,7 +188,15 @@ def pause(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 
 def shift_limits(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
     """The clock runs again, under limits moved by the pause."""
-    return replace(case, return_by=facts.return_by, apply_by=facts.apply_by, due=facts.due)
+    # Handled again, a ticket has no new time to be returned: the old stays over (R22.6).
+    return replace(
+        case,
+        return_by=facts.return_by or case.return_by,
+        apply_by=facts.apply_by,
+        due=facts.due,
+        inner_return_by=facts.inner_return_by or case.inner_return_by,
+        inner_due=facts.inner_due or case.inner_due,
+    )
 
 
 def again(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
@@ -163,8 +206,11 @@ def again(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
         work=Status.HANDLED_AGAIN,
         rounds=case.rounds + 1,
         signed=True,
+        pause_asked=False,
         appealed=False,
         withdrawn=False,
+        reported=False,
+        signed_off=False,
         due=facts.due,
         apply_by=None,
     )
@@ -178,9 +224,16 @@ def supervise(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
         signed=True,
         appealed=False,
         withdrawn=False,
+        reported=False,
+        signed_off=False,
         due=facts.due or case.due,
         apply_by=None,
     )
+
+
+def supervise_meanwhile(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """Nobody is working on it now; once somebody is, it is supervised."""
+    return replace(case, work=Status.SUPERVISED, apply_by=None)
 
 
 def appeal(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:

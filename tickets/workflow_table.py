@@ -23,9 +23,13 @@ _CALLBACK_SUPERVISOR = _by(Relation.HOTLINE, _R.CALLBACK_SUPERVISOR)
 _UNIT = _by(Relation.ACCOUNTABLE, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _OFFERED = _by(Relation.OFFERED, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _UPPER = _by(Relation.UPPER, _R.REVIEWER, _R.LEADER, _R.DEPUTY, _R.PRINCIPAL)
+_LEVEL_2 = _by(Relation.LEVEL_2, _R.DEPUTY, _R.PRINCIPAL)
+_GIVER = _by(Relation.UPPER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _NAMER = _by(Relation.NAMER, _R.REVIEWER, _R.LEADER, _R.DEPUTY, _R.PRINCIPAL)
 _CO_HANDLER = _by(Relation.CO_HANDLER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _ADJUDICATOR = _by(Relation.ANYWHERE, _R.ADJUDICATOR)
+#: While level 1 has the ticket itself, news of the caller are its own to read.
+_AT_LEVEL_1 = _by(Relation.ACCOUNTABLE, _R.REVIEWER, _R.LEADER, _R.CALLBACK_CLERK, _R.CALLBACK_SUPERVISOR)
 _SYSTEM = _by(Relation.HOTLINE, _R.SYSTEM)
 _CALLER = _by(Relation.ANYWHERE, _R.CALLER)
 
@@ -55,7 +59,7 @@ TABLE: tuple[Row, ...] = (
         (_AGENT,),
         ("R14.3", "R22.1"),
         ("answer",),
-        when=(c.never_transferred,),
+        when=(c.may_end_here,),
         variant="direct",
     ),
     Row(
@@ -65,7 +69,7 @@ TABLE: tuple[Row, ...] = (
         (_AGENT,),
         ("R22.1", "R14.6"),
         ("answer",),
-        when=(c.transferred,),
+        when=(c.owed_to_somebody,),
         variant="transferred",
     ),
     Row(
@@ -75,7 +79,7 @@ TABLE: tuple[Row, ...] = (
         (_AGENT,),
         ("R6.1", "R22.1"),
         ("reason_code", "lawful_channel"),
-        when=(c.never_transferred,),
+        when=(c.may_end_here,),
         variant="direct",
     ),
     Row(
@@ -85,7 +89,7 @@ TABLE: tuple[Row, ...] = (
         (_AGENT,),
         ("R6.1", "R22.1", "R14.6"),
         ("reason_code", "lawful_channel"),
-        when=(c.transferred,),
+        when=(c.owed_to_somebody,),
         variant="transferred",
     ),
     Row(_M.ACCEPT_AFTER_ALL, _on(_S.NOT_ACCEPTED), _S.AWAITING_REVIEW, (_REVIEWER,), ("R6.1",), ("reason",)),
@@ -155,7 +159,27 @@ TABLE: tuple[Row, ...] = (
         when=(c.offered,),
         effect=e.drop_offer,
     ),
-    Row(_M.DECLINE, _on(_S.AWAITING_SIGNATURE), "back", (_OFFERED,), ("R21.1", "A12"), _WHY, effect=e.drop_offer),
+    Row(
+        _M.DECLINE,
+        _on(_S.AWAITING_SIGNATURE),
+        "back",
+        (_OFFERED,),
+        ("R21.1", "A12"),
+        _WHY,
+        when=(c.declined_in_time,),
+        effect=e.drop_offer,
+    ),
+    Row(
+        _M.SET_INNER_DUE,
+        _WITH_UNIT,
+        "stay",
+        (_GIVER,),
+        ("R18",),
+        ("inner_due",),
+        when=(c.below_level_2,),
+        checks=(c.inside_the_own_limit,),
+        effect=e.set_inner_due,
+    ),
     # Lead and co-handlers
     Row(
         _M.NAME_CO_HANDLERS,
@@ -247,7 +271,7 @@ TABLE: tuple[Row, ...] = (
         ("R21.3",),
         ("ruling", "basis", "unit"),
         when=(c.not_ruled,),
-        checks=(c.a_unit_below,),
+        checks=(c.a_unit_below, c.not_in_ones_own_cause),
         effect=e.note_ruling,
     ),
     Row(
@@ -258,7 +282,7 @@ TABLE: tuple[Row, ...] = (
         ("R21.3", "A22"),
         ("unit", "due"),
         when=(c.ruled,),
-        checks=(c.as_ruled,),
+        checks=(c.as_ruled, c.named_by_the_nearest),
         effect=e.deliver_forced,
     ),
     # Extension
@@ -286,9 +310,9 @@ TABLE: tuple[Row, ...] = (
         _M.ENDORSE_EXTENSION,
         _on(_S.EXTENSION_REQUESTED),
         "stay",
-        (_UPPER,),
+        (_LEVEL_2,),
         ("A4",),
-        when=(c.below_level_2,),
+        when=(c.below_level_2, c.not_endorsed),
         effect=e.endorse,
     ),
     Row(
@@ -311,7 +335,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         _M.RECORD_EXTENSION_NOTICE,
-        _WITH_UNIT,
+        _WITH_UNIT | _on(_S.AWAITING_UPPER_REVIEW),
         "stay",
         (_UNIT, _REVIEWER, _SYSTEM),
         ("R22.4", "A18"),
@@ -341,6 +365,16 @@ TABLE: tuple[Row, ...] = (
         effect=e.pause,
     ),
     Row(
+        _M.REFUSE_PAUSE,
+        _WORK,
+        "stay",
+        (_REVIEWER,),
+        ("A26",),
+        ("reason",),
+        when=(c.pause_asked,),
+        effect=e.refuse_pause,
+    ),
+    Row(
         _M.RESUME,
         _on(_S.WAITING_FOR_MATERIAL),
         "back",
@@ -358,6 +392,7 @@ TABLE: tuple[Row, ...] = (
         ("R23.1", "R23.2", "R23.3", "R23.4"),
         ("ground", "reason", "explained_at", "statement_id"),
         when=(c.dispatched, c.no_open_task),
+        checks=(c.one_of_article_23, c.explained_by_now),
     ),
     Row(_M.APPROVE_TERMINATION, _on(_S.TERMINATION_REQUESTED), _S.NO_FURTHER_HANDLING, (_REVIEWER,), ("R23.1",)),
     Row(_M.REFUSE_TERMINATION, _on(_S.TERMINATION_REQUESTED), "back", (_REVIEWER, _UPPER), ("R23.1",), ("reason",)),
@@ -386,8 +421,8 @@ TABLE: tuple[Row, ...] = (
         effect=e.drop_days,
         variant="level_2",
     ),
-    Row(_M.APPROVE_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), _S.AWAITING_CALLBACK, (_UPPER,), ("R24.1", "R18")),
-    Row(_M.RETURN_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), "back", (_UPPER,), ("R14.5", "R24.1"), ("reason",)),
+    Row(_M.APPROVE_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), _S.AWAITING_CALLBACK, (_LEVEL_2,), ("R24.1", "R18")),
+    Row(_M.RETURN_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), "back", (_LEVEL_2,), ("R14.5", "R24.1"), ("reason",)),
     # Callback, handling again, closing
     Row(_M.RECORD_CALLBACK, _CALLED_BACK, "stay", (_CALLBACK,), ("R14.6", "A7"), ("callback",)),
     Row(
@@ -420,6 +455,66 @@ TABLE: tuple[Row, ...] = (
         ("R14.7", "A13"),
         ("reason",),
         when=(c.with_level_1_itself,),
+        effect=e.examine_again,
+    ),
+    # Reported to whoever gave the ticket from above, who signs off or sends back
+    Row(
+        _M.REPORT_BACK,
+        _CALLED_BACK,
+        "stay",
+        (_REVIEWER,),
+        ("A27",),
+        ("answer", "told_at"),
+        when=(c.from_above, c.not_signed_off),
+        checks=(c.told_by_now,),
+        effect=e.report_back,
+    ),
+    Row(
+        _M.SIGN_OFF,
+        _CALLED_BACK,
+        "stay",
+        (_REVIEWER,),
+        ("A27",),
+        ("basis", "told_at"),
+        when=(c.from_above, c.not_signed_off, c.reported_back),
+        checks=(c.told_by_now,),
+        effect=e.sign_off,
+    ),
+    Row(
+        _M.SENT_BACK_BY_ISSUER,
+        _CALLED_BACK,
+        _S.HANDLED_AGAIN,
+        (_REVIEWER,),
+        ("A27", "A9"),
+        ("reason", "told_at", "due"),
+        when=(c.from_above, c.not_signed_off, c.reported_back, c.dispatched, c.rounds_left),
+        checks=(c.told_by_now,),
+        effect=e.again,
+        variant="again",
+    ),
+    Row(
+        _M.SENT_BACK_BY_ISSUER,
+        _CALLED_BACK,
+        _S.SUPERVISED,
+        (_REVIEWER,),
+        ("A27", "A9"),
+        ("reason", "told_at", "due"),
+        when=(c.from_above, c.not_signed_off, c.reported_back, c.dispatched, c.rounds_spent),
+        checks=(c.told_by_now,),
+        effect=e.supervise,
+        variant="supervised",
+    ),
+    Row(
+        _M.SENT_BACK_BY_ISSUER,
+        _CALLED_BACK,
+        _S.AWAITING_REVIEW,
+        (_REVIEWER,),
+        ("A27",),
+        ("reason", "told_at"),
+        when=(c.from_above, c.not_signed_off, c.reported_back, c.with_level_1_itself),
+        checks=(c.told_by_now,),
+        effect=e.examine_again,
+        variant="level_1",
     ),
     Row(
         _M.APPEAL,
@@ -451,12 +546,24 @@ TABLE: tuple[Row, ...] = (
         effect=e.supervise,
     ),
     Row(
+        _M.SUPERVISE,
+        _INTERRUPTED | _on(_S.AWAITING_SIGNATURE, _S.AWAITING_UPPER_REVIEW),
+        "stay",
+        (_LEADER, _SYSTEM),
+        ("A9", "R3.3"),
+        ("reason",),
+        when=(c.dispatched, c.not_supervised, c.overdue_or_spent),
+        effect=e.supervise_meanwhile,
+        variant="meanwhile",
+    ),
+    Row(
         _M.CLOSE,
         _on(_S.AWAITING_CALLBACK),
         _S.CLOSED,
         (_CALLBACK,),
         ("R14.6", "R14.7", "A7", "A17"),
         ("callback",),
+        when=(c.settled_above,),
         checks=(c.callback_may_close,),
     ),
     Row(
@@ -466,6 +573,7 @@ TABLE: tuple[Row, ...] = (
         (_CALLBACK,),
         ("R14.6", "R14.7", "R23.1", "A17"),
         ("callback", "read_by"),
+        when=(c.settled_above,),
         checks=(c.callback_may_close,),
         variant="no_further_handling",
     ),
@@ -476,6 +584,7 @@ TABLE: tuple[Row, ...] = (
         (_CALLBACK_SUPERVISOR,),
         ("A8", "A17"),
         ("callback", "reason", "read_by"),
+        when=(c.settled_above,),
         checks=(c.dissatisfied,),
     ),
     Row(_M.ARCHIVE, _ENDED, _S.ARCHIVED, (_REVIEWER, _CALLBACK, _SYSTEM), ("R14.8",), ("archive_class",)),
@@ -491,7 +600,11 @@ TABLE: tuple[Row, ...] = (
         when=(c.dispatched,),
         effect=e.shift_limits,
     ),
-    # The caller comes back
+    # Another house has it too: ours stays as it is and where it is, and all who see it see what they tell of it
+    Row(_M.HAND_OVER, frozenset(_S) - _on(_S.ARCHIVED), "stay", (_SYSTEM,), ("R16.2",), ("reason",)),
+    Row(_M.PARTNER_NEWS, frozenset(_S) - _on(_S.ARCHIVED), "stay", (_SYSTEM,), ("R16.2",), ("reason",)),
+    # The caller comes back; the unit that has it has seen that
+    Row(_M.READ_NEWS, _OPEN, "stay", (_UNIT, _AT_LEVEL_1), ("A25",)),
     Row(_M.URGE, _OPEN, "stay", (_CALLER, _AGENT), ("A25",)),
     Row(_M.SUPPLEMENT, _OPEN, "stay", (_CALLER, _AGENT), ("A25", "R14.2"), ("matter",)),
     Row(

@@ -62,6 +62,8 @@ class Relation(Worded):
     OFFERED = "offered", "待签收单位"
     #: Gave the ticket to the accountable unit.
     UPPER = "upper", "交办的上级机构"
+    #: The unit of level 2 in whose branch the accountable unit is (R18-19, R24.1).
+    LEVEL_2 = "level_2", "二级机构"
     #: Stands anywhere above the accountable unit.
     ABOVE = "above", "上级机构"
     #: Has an open task (A10).
@@ -121,6 +123,8 @@ class Facts:
     return_by: datetime | None = None
     apply_by: datetime | None = None
     due: datetime | None = None
+    inner_return_by: datetime | None = None
+    inner_due: datetime | None = None
     working_days: int | None = None
     notice_id: str = ""
     ground: str = ""
@@ -141,6 +145,10 @@ class Facts:
     channel: str = ""
     ruling: str = ""
     archive_class: str = ""
+    #: When the issuer was reported to, or when it decided (A27).
+    told_at: datetime | None = None
+    #: The caller wishes to get number and query code of what was answered at once (A18).
+    wants_notice: bool | None = None
     #: A number or note that came with the move; free of any rule.
     remark: str = ""
 
@@ -163,6 +171,9 @@ FIELD_WORDS = {
     "return_by": "退回期限",
     "apply_by": "申请延期期限",
     "due": "办结期限",
+    "inner_due": "内部期限",
+    "told_at": "报告上级或上级批复的时间",
+    "wants_notice": "诉求人需要受理告知",
     "working_days": "延期工作日数",
     "notice_id": "告知记录",
     "ground": "不再办理的情形",
@@ -182,13 +193,24 @@ FIELD_WORDS = {
 }
 
 
+#: The grounds of Article 23 on which nothing further is done (R23.1-4).
+TERMINATION_GROUNDS = {
+    "R23.1": "已经诉讼、仲裁、行政复议、行政处罚、信访等作出决定或者正在处理",
+    "R23.2": "不符合法律、法规、规章及政策规定",
+    "R23.3": "已依法办理并回复,仍以同一事实、同一理由重复提出",
+    "R23.4": "法律法规、规章等规定的其他情形",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A ticket as its history has made it. ``unit`` is the one accountable unit; there always is exactly one (R3.2).
 
     ``givers`` are the units through which it came, level 1 first: the last of them is the upper unit that decides.
     ``work`` is the state of handling that a decided request goes back to. ``transferred`` stays true once any unit has
-    had the ticket (R14.6). ``forced`` is the unit that a ruling has bound to it (A22).
+    had the ticket (R14.6). ``forced`` is the unit that a ruling has bound to it (A22). ``issuer`` is who gave the
+    ticket to the hotline from above: it is reported to and signs off before the ticket closes (A27). ``namers``
+    says which unit named each co-handler (A10).
     """
 
     status: Status
@@ -200,6 +222,7 @@ class Case:
     offered_to: str = ""
     tasks: tuple[str, ...] = ()
     named_by: str = ""
+    namers: tuple[tuple[str, str], ...] = ()
     returned_to: tuple[str, ...] = ()
     ruled: str = ""
     forced: str = ""
@@ -213,6 +236,9 @@ class Case:
     pauses: int = 0
     appealed: bool = False
     withdrawn: bool = False
+    issuer: str = ""
+    reported: bool = False
+    signed_off: bool = False
     return_by: datetime | None = None
     inner_return_by: datetime | None = None
     inner_due: datetime | None = None
@@ -223,6 +249,15 @@ class Case:
     def upper(self) -> str:
         """The unit that gave the ticket to the accountable one; its own while level 1 has it."""
         return self.givers[-1] if self.givers else self.unit
+
+    @property
+    def level_2(self) -> str:
+        """The unit of level 2 through which it came to a unit below; empty where level 1 or 2 has it."""
+        return self.givers[1] if len(self.givers) > 1 else ""
+
+    def namer(self, unit: str) -> str:
+        """Which unit named this co-handler (A10)."""
+        return dict(self.namers).get(unit, self.named_by)
 
     @property
     def back(self) -> Status:

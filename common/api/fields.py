@@ -142,8 +142,8 @@ class Paged(Asked):
     cursor: Annotated[
         Cursor | None,
         BeforeValidator(_cursor),
-        _schema(pattern=r"^[A-Za-z0-9_-]{1,160}$"),
-        Field(description="上一页返回的 next；不写则从最新的读起。"),
+        _schema(pattern=r"^[A-Za-z0-9_-]{1,900}$"),
+        Field(description="上一页返回的 next；不写则从头读起。"),
     ] = None
 
 

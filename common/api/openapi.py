@@ -15,11 +15,13 @@ from common.api.problem import (
     BAD_BODY,
     BAD_JSON,
     BAD_PARAMETER,
+    CUT_OFF,
     FAULT,
     KEY_MISSING,
     KEY_REUSED,
     NO_RIGHT,
     NO_TOKEN,
+    NOT_A_FILE,
     NOT_FOUND,
     NOT_JSON,
     SEALED,
@@ -45,6 +47,10 @@ _IF_MATCH = {
     "description": "所依据的版本：读取时响应头 ETag 的值。",
     "schema": {"type": "string", "pattern": r'^"[0-9]{1,9}(-[0-9a-f]{16})?"$', "examples": ['"3"']},
 }
+
+
+#: Bytes as they are: of such a body OpenAPI 3.1 says the media type and no schema.
+_BINARY: Json = {}
 
 
 class Fault(BaseModel):
@@ -127,6 +133,8 @@ def _operation(one: Operation, schemas: Mapping[Any, Json], definitions: Mapping
     if one.body:
         schema = schemas[one.name, "body"]
         written["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if one.brings:
+        written["requestBody"] = {"required": True, "content": {one.brings: _BINARY}}
     written["responses"] = _responses(one, schemas)
     written["security"] = [{"token": [one.scope.value]}] if one.scope else []
     return written
@@ -169,6 +177,8 @@ def problems_of(one: Operation) -> list[ProblemKind]:
         found.append(NOT_FOUND)
     if one.body:
         found += [BAD_JSON, BAD_BODY, NOT_JSON, TOO_LARGE]
+    if one.brings:
+        found += [NOT_A_FILE, CUT_OFF]
     if one.once:
         found += [KEY_MISSING, KEY_REUSED]
     if one.versioned:
@@ -181,7 +191,7 @@ def problems_of(one: Operation) -> list[ProblemKind]:
 def _responses(one: Operation, schemas: Mapping[Any, Json]) -> Json:
     tagged = {"ETag": {"description": "这一版内容的标识。", "schema": {"type": "string"}}}
     content: Json = (
-        {one.media: {}} if one.media else {"application/json": {"schema": schemas.get((one.name, one.status), {})}}
+        {one.media: _BINARY} if one.media else {"application/json": {"schema": schemas.get((one.name, one.status), {})}}
     )
     responses: Json = {str(one.status): {"description": "成功", "content": content}}
     if not one.media:

@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
 from common.api.ask import Ask
+from common.api.brought import Brought
 from common.api.caller import Scope
 from common.api.fields import Nothing
 from common.api.problem import ProblemKind
@@ -44,7 +45,7 @@ class Operation:
 
     ``scope`` None is open to anyone. ``audit`` is the verb under which it is written down who saw what; empty where
     nobody's data is shown. ``once`` asks for an idempotency key, ``versioned`` for ``If-Match``. ``media`` is set where
-    the answer is no JSON.
+    the answer is no JSON, ``brings`` where the body is none: a file, which the handler takes as ``Brought``.
     """
 
     method: Method
@@ -66,6 +67,7 @@ class Operation:
     status: int = 200
     also: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     media: str = ""
+    brings: str = ""
     once: bool = False
     versioned: bool = False
 
@@ -95,7 +97,8 @@ def operation(
 ) -> Callable[[F], F]:
     """Declare a handler: a coroutine method whose parameters are any of ``ask``, ``ids``, ``query`` and ``body``.
 
-    Their annotations are the models; the return annotation is a model, ``Reply`` of one, or a response of aiohttp.
+    Their annotations are the models (of ``body`` also ``Brought``); the return annotation is a model, ``Reply`` of one,
+    or a response of aiohttp.
     ``body`` stands in for the annotation where the body is one of several models. ``more``: see ``Operation``.
     """
     declared = _Declared(method, path, summary, tag, scope, more, body)
@@ -125,7 +128,11 @@ def _bound(declared: _Declared, name: str, handler: Handler) -> Operation:
     if "ask" in takes and hints["ask"] is not Ask:
         raise TypeError(f"{name}: ask is an Ask")
     words = name.split("_")
-    body = declared.body or (TypeAdapter(hints["body"]) if "body" in takes else None)
+    brought = hints.get("body") is Brought
+    # The digest that a key is kept with is of the whole request, and a file is never read as a whole.
+    if brought is not bool(declared.more.get("brings")) or (brought and declared.more.get("once")):
+        raise TypeError(f"{name}: who takes a Brought says which media type it brings, and asks for no key")
+    body = declared.body or (TypeAdapter(hints["body"]) if "body" in takes and not brought else None)
     return Operation(
         method=declared.method,
         path=declared.path,

@@ -55,6 +55,13 @@ BAD_PARAMETER = ProblemKind("bad-parameter", 400, "请求参数有误", "请按�
 BAD_JSON = ProblemKind("bad-json", 400, "请求内容不是合格的 JSON", "请发送 UTF-8 编码的 JSON 对象，字段不重复。")
 BAD_BODY = ProblemKind("bad-body", 422, "请求内容有误", "请按 errors 中的说明逐项更正后重发。")
 NOT_JSON = ProblemKind("not-json", 415, "请求内容的类型不对", "请以 Content-Type: application/json 发送。")
+NOT_A_FILE = ProblemKind(
+    "not-a-file",
+    415,
+    "请求内容的类型不对",
+    "请以 Content-Type: application/octet-stream 发送文件本身，不要用表单；文件名写在参数 name 中。",
+)
+CUT_OFF = ProblemKind("cut-off", 400, "文件没有传完", "上传中断或用时过长，没有保存。请重新上传。")
 TOO_LARGE = ProblemKind("too-large", 413, "请求过大", "请缩小请求内容后再试。")
 NO_TOKEN = ProblemKind(
     "token",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from common import clock
 from common.api import strict_json, words
 from common.api.ask import Ask
+from common.api.brought import Brought
 from common.api.caller import ANYONE, Caller
 from common.api.etag import tag_of, version_in
 from common.api.once import AlreadyDone, Claim, Kept, Lookup, key_in
@@ -22,6 +23,7 @@ from common.api.problem import (
     KEY_MISSING,
     KEY_REUSED,
     NO_RIGHT,
+    NOT_A_FILE,
     NOT_FOUND,
     NOT_JSON,
     VERSION_MISSING,
@@ -64,6 +66,8 @@ class _Served:
         told = await _told(request) if one.body else None
         if one.body:
             given["body"] = _body(one, told)
+        if one.brings:
+            given["body"] = _brought(one, request)
         claim = _claim(one, request, caller, told) if one.once else None
         if claim and (kept := await self.service.kept(claim)):
             return _again(kept, claim)
@@ -117,6 +121,12 @@ async def _told(request: web.Request) -> Any:
         return strict_json.parse(await request.read())
     except strict_json.NotJsonError as error:
         raise BAD_JSON.problem(f"{error}请发送 UTF-8 编码的 JSON，字段不重复。") from error
+
+
+def _brought(one: Operation, request: web.Request) -> Brought:
+    if request.content_type != one.brings or "Content-Encoding" in request.headers:
+        raise NOT_A_FILE.problem()
+    return Brought(request.content)
 
 
 def _body(one: Operation, told: Any) -> Any:

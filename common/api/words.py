@@ -62,6 +62,12 @@ def twice(name: str) -> Problem:
     return BAD_PARAMETER.problem(f"参数 {name}：只能给一次。", errors=[{"parameter": name, "detail": "只能给一次。"}])
 
 
+def other_list() -> Problem:
+    """A cursor was made by this program, but for another list."""
+    said = "请原样使用同一列表上一页返回的 next，或去掉它从头读起。"
+    return BAD_PARAMETER.problem(f"参数 cursor：{said}", errors=[{"parameter": "cursor", "detail": said}])
+
+
 def of_body(error: ValidationError, model: type[BaseModel] | None) -> Problem:
     """The problem with a body: each fault with its place as a JSON pointer (RFC 6901).
 

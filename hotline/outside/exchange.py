@@ -16,12 +16,13 @@ from common.api import strict_json, words
 from common.api.problem import BAD_JSON, CONFLICT, NOT_FOUND, ProblemKind
 from hotline.outside import exchange_rows as rows
 from hotline.outside import once
+from hotline.outside.exchange_news import by, handed_over, heard
 from hotline.outside.exchange_words import Sent, Stand, details_of, stand
 from hotline.outside.signatures import LONGEST, SignatureError, Signed, verified
 from hotline.settings_outside import Partner
 from tickets.desk.intake import open_ticket
 from tickets.errors import DeskError
-from tickets.model import Channel, Kind, Opening, Ticket
+from tickets.model import Channel, Kind, Opening, Status, Ticket
 from tickets.store import TicketStore
 from tickets.store.work import Work
 from tickets.workflow_terms import Role
@@ -60,11 +61,11 @@ class Exchange:
             web.post("/exchange/v1/tickets/{ref}/status", self.hear),
         ]
 
-    async def hand_over(self, ticket_id: str, partner: str, reason: str) -> None:
+    async def hand_over(self, ticket_id: str, partner: str, reason: str, who: str = "system") -> None:
         """Send a ticket to a partner: from now on it is tried until it arrives. Ours stays open; we stay responsible.
 
         Raises:
-            ExchangeError: no such partner, a confidential ticket, or handed over already.
+            ExchangeError: no such partner, a confidential or archived ticket, or handed over already.
         """
         known = next((one for one in self.partners if one.name == partner and one.url), None)
         if known is None:
@@ -77,6 +78,9 @@ class Exchange:
                 raise ExchangeError("保密工单不得经交换接口转出（第二十五条）")
             if rows.find(work.connection, partner, "out", ticket.number):
                 raise ExchangeError(f"已转给{known.title}")
+            if ticket.status is Status.ARCHIVED:
+                raise ExchangeError("工单已归档，不能再转出")
+            handed_over(work, ticket.id, known, reason, by(work, who, now))
             rows.add(
                 work, partner=partner, direction="out", ref=ticket.number, ticket_id=ticket.id, now=now, words=reason
             )
@@ -111,10 +115,12 @@ class Exchange:
         told = _parsed(_STAND, Stand, body)
         ref = _ref(request.match_info["ref"])
 
+        now = self.now()
+
         def note(work: Work) -> bool:
             found = rows.find(work.connection, signed.partner.name, "out", ref)
             if found:
-                rows.settle(work, found, number=told.number, status=told.status, words=told.words)
+                heard(work, signed.partner, found, told, now)
             return found is not None
 
         if not await self.store.run(note):

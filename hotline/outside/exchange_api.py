@@ -38,7 +38,9 @@ class ExchangeShown(Shown):
     number: Annotated[str, Field(description="对方的编号；尚未送达时为空。")]
     status: str
     words: str
-    state: Annotated[str, Field(description="waiting 待送，idle 已送达，failed 多次未成已搁置。")]
+    state: Annotated[
+        str, Field(description="waiting 待送，idle 已送达，failed 多次未成已搁置，closed 搁置后已由人了结。")
+    ]
     error: str
     since: Stamp
 
@@ -81,7 +83,7 @@ class ExchangePages:
         if not _MAY & set(roles_of(ask)) or ask.caller.unit != (await self.store.register()).tree.root:
             raise NO_ROLE.problem("转给协作单位须由一级机构办理。")
         try:
-            await self.exchange.hand_over(ticket.id, body.partner, body.reason)
+            await self.exchange.hand_over(ticket.id, body.partner, body.reason, ask.caller.person)
         except ExchangeError as error:
             raise CONFLICT.problem(str(error)) from error
         found = await self.store.read(lambda connection: of_ticket(connection, ticket.id))

@@ -50,6 +50,30 @@ _behind = (
     .where(_c.direction == "in", _c.state == "idle", tickets.c.id == _c.ticket_id, tickets.c.status != _c.status)
     .values(state="waiting", next_at=sa.bindparam("now"))
 )
+_failed_state = _c.state == "failed"
+_aside = sa.select(exchanges).where(_failed_state).order_by(_c.next_at.desc(), _c.id).limit(200)
+_revive = (
+    _change.where(_failed_state)
+    .values(state="waiting", tries=0, error="", next_at=sa.bindparam("now"))
+    .returning(_c.id)
+)
+#: A ticket of theirs whose stand they were told otherwise is told again when it moves on; ours stays closed.
+_close = (
+    _change.where(_failed_state)
+    .values(
+        state=sa.case((_c.direction == "in", "idle"), else_="closed"),
+        status=sa.case(
+            (
+                _c.direction == "in",
+                sa.select(tickets.c.status).where(tickets.c.id == _c.ticket_id).scalar_subquery(),
+            ),
+            else_=_c.status,
+        ),
+        tries=0,
+        error=sa.bindparam("why"),
+    )
+    .returning(_c.id)
+)
 _of_ticket = sa.select(exchanges).where(_c.ticket_id == sa.bindparam("ticket")).order_by(_c.created_at, _c.id)
 
 
@@ -101,6 +125,21 @@ def add(work: Work, *, partner: str, direction: str, ref: str, ticket_id: str, n
         "created_at": now,
     }
     work.connection.execute(exchanges.insert(), {**row, **more})
+
+
+def aside(connection: Connection) -> list[Exchanged]:
+    """What was put aside, the latest first, 200 at most."""
+    return [_of(row) for row in connection.execute(_aside)]
+
+
+def revive(work: Work, exchange_id: str, now: datetime) -> bool:
+    """Whether it had been put aside; now it waits again, and its tries are forgotten."""
+    return work.connection.execute(_revive, {"b_id": exchange_id, "now": now}).first() is not None
+
+
+def close(work: Work, exchange_id: str, why: str) -> bool:
+    """Whether it had been put aside; now nothing is sent any more, for this reason."""
+    return work.connection.execute(_close, {"b_id": exchange_id, "why": why[:300]}).first() is not None
 
 
 def claim(work: Work, now: datetime, lease: datetime) -> list[Exchanged]:

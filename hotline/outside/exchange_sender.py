@@ -15,6 +15,7 @@ from yarl import URL
 
 from common.store import NotWritten
 from hotline.outside import exchange_rows as rows
+from hotline.outside.exchange_news import taken
 from hotline.outside.exchange_words import Stand, sent, stand
 from hotline.outside.signatures import sign
 from hotline.settings_outside import Partner
@@ -34,7 +35,10 @@ class NotTakenError(Exception):
 
 
 class ExchangeSender:
-    """Sends what waits, until cancelled; several processes may, beside each other."""
+    """Sends what waits, until cancelled; several processes may, beside each other.
+
+    ``aside`` is told when something was put aside.
+    """
 
     def __init__(
         self,
@@ -42,11 +46,14 @@ class ExchangeSender:
         partners: tuple[Partner, ...],
         session: aiohttp.ClientSession,
         now: Callable[[], datetime],
+        *,
+        aside: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._partners = {partner.name: partner for partner in partners}
         self._session = session
         self._now = now
+        self._aside = aside
 
     async def run(self) -> None:
         """For ever; a database that fails is asked again."""
@@ -69,6 +76,12 @@ class ExchangeSender:
                 await self._deliver(one)
             except NotTakenError as error:
                 await self._again(one, str(error))
+            except (NotWritten, SQLAlchemyError):
+                raise
+            except Exception as error:
+                # One ticket that cannot be sent must not take the others, and the calls, down with it.
+                log.exception("an exchange cannot be sent", exchange=one.id)
+                await self._again(one, f"本系统出错:{type(error).__name__}")
         return len(due)
 
     async def _deliver(self, one: rows.Exchanged) -> None:
@@ -85,9 +98,8 @@ class ExchangeSender:
                 told = Stand.model_validate_json(answer)
             except ValidationError as error:
                 raise NotTakenError("对方的应答不合约定") from error
-            await self._store.run(
-                lambda work: rows.settle(work, one, number=told.number, status=told.status, words=told.words)
-            )
+            now = self._now()
+            await self._store.run(lambda work: taken(work, partner, one.ref, told, now), one.ticket_id)
         else:
             standing = stand(ticket)
             await self._post(partner, f"{partner.url}/exchange/v1/tickets/{one.ref}/status", standing)
@@ -122,3 +134,5 @@ class ExchangeSender:
         log.warning("an exchange did not arrive", exchange=one.id, tries=one.tries + 1, aside=aside)
         again = self._now() + RETRIES[min(one.tries, len(RETRIES) - 1)]
         await self._store.run(lambda work: rows.postpone(work, one, again, why, aside=aside))
+        if aside:
+            self._aside()

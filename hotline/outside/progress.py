@@ -17,27 +17,19 @@ from aiohttp import web
 
 from common.api.problem import Problem, ProblemKind
 from hotline.outside.addresses import client_address
-from hotline.outside.forms import FORM_REFUSED, TOO_OFTEN, Form, read_form
+from hotline.outside.forms import TOO_OFTEN, read_form
+from hotline.outside.material import supplement
 from hotline.outside.rendering import Pages, Typed, wants_page
 from hotline.outside.throttle import Throttle
 from hotline.settings_outside import Outside
-from tickets.attachment_rows import attach, count
 from tickets.attachment_shelf import Shelf
-from tickets.desk import Acting
-from tickets.desk.moving import move_ticket
-from tickets.errors import DeskError
 from tickets.model import Ticket
 from tickets.public_words import Progress, progress_of
 from tickets.store import TicketStore
-from tickets.store.work import Work
-from tickets.workflow import IllegalMoveError
-from tickets.workflow_moves import Move
-from tickets.workflow_terms import Actor, Facts, Role
 
 NO_MATCH = ProblemKind(
     "no-match", 404, "工单号或查询码不对", "工单号或查询码不对，请核对后再试。查询码遗失请拨打12345。"
 )
-ENDED = ProblemKind("ended", 409, "这件工单已不能补充", "这件工单已办结，如有新情况请另行反映或拨打12345。")
 
 _TICKET_TRIES, _ADDRESS_TRIES = 10, 30
 _NUMBER = re.compile(r"[0-9]{8}-[0-9]{6,9}")
@@ -113,7 +105,7 @@ class ProgressPages:
 
         form = await read_form(request, self.shelf, self.settings.attachments_most, check)
         await check(form.fields)
-        await self._supplement(known[0], form)
+        await supplement(self.store, known[0].id, form, self.now(), most=self.settings.attachments_most)
         if form.files:
             self.arrived()
 
@@ -135,22 +127,6 @@ class ProgressPages:
             raise NO_MATCH.problem()
         await self.throttle.forget("query.ticket", number)
         return found
-
-    async def _supplement(self, ticket: Ticket, form: Form) -> None:
-        matter = form.text("matter", 2000) or "补充了附件"
-        now, most = self.now(), self.settings.attachments_most
-
-        def supplement(work: Work) -> None:
-            if count(work.connection, ticket.id) + len(form.files) > most:
-                raise FORM_REFUSED.problem(f"一件工单最多{most}个附件。")
-            who = Actor("诉求人", work.register.tree.root, Role.CALLER)
-            move_ticket(work, ticket.id, Move.SUPPLEMENT, Acting(who, now), Facts(matter=matter))
-            attach(work, ticket.id, form.files, who="诉求人", at=now)
-
-        try:
-            await self.store.run(supplement, ticket.id)
-        except (IllegalMoveError, DeskError) as error:
-            raise ENDED.problem() from error
 
 
 async def _no_files(_fields: Mapping[str, str]) -> bool:

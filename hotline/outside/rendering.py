@@ -43,7 +43,7 @@ class Pages:
 
     def page(self, name: str, title: str, *, problem: Problem | None = None, **told: Any) -> web.Response:
         """A page; with ``problem`` it says what is to be mended."""
-        plain = {"typed": Typed(), "ticket": None, "progress": None, "received": False}
+        plain = {"typed": Typed(), "ticket": None, "progress": None, "received": False, "link": ""}
         text = self._pages.get_template(f"{name}.html").render(
             here=name, title=title, trouble=problem.body["detail"] if problem else "", **{**plain, **told}
         )

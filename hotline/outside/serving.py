@@ -11,11 +11,13 @@ import aiohttp
 from aiohttp import web
 
 from common.api.operation import Operation, operations
+from hotline.outside.aside_api import AsidePages
 from hotline.outside.exchange import Exchange
 from hotline.outside.exchange_api import ExchangePages
 from hotline.outside.exchange_sender import ExchangeSender
 from hotline.outside.form_tokens import FormTokens
 from hotline.outside.mailbox import Mailbox
+from hotline.outside.material import LinkPages
 from hotline.outside.open311 import Open311
 from hotline.outside.progress import ProgressPages
 from hotline.outside.rendering import FOLDER, Pages
@@ -48,14 +50,23 @@ class OutsideParts:
 
 
 def outside(
-    settings: Settings, store: TicketStore, desk: TicketDesk, session: aiohttp.ClientSession, now: Now
+    settings: Settings,
+    store: TicketStore,
+    desk: TicketDesk,
+    session: aiohttp.ClientSession,
+    now: Now,
+    *,
+    aside: Callable[[], None] = lambda: None,
 ) -> OutsideParts:
-    """All of it, as the settings say; the session stays the caller's to close."""
+    """All of it, as the settings say; the session stays the caller's to close.
+
+    ``aside`` is told when a notice or an exchange was put aside, or is so no longer.
+    """
     shelf = Shelf(settings.attachments_dir, settings.attachment_most_bytes)
     command, seconds = settings.scan_command, settings.scan_timeout_seconds
     scans = Scans(store, shelf, CommandScanner(command, seconds) if command else Unscanned())
     gateway = HttpGateway(session, settings.sms, now) if settings.sms else ShownOnly(settings.outbox_dir, now)
-    outbox = Outbox(store, gateway, now, units=settings.sms_to_units)
+    outbox = Outbox(store, gateway, now, units=settings.sms_to_units, aside=aside)
     exchange = Exchange(store, settings.partners, now)
     works: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {"outbox": outbox.run, "scans": scans.run}
     routes: list[web.RouteDef] = []
@@ -65,11 +76,12 @@ def outside(
         routes += Open311(desk, store, shelf, settings, now).routes()
     if settings.partners:
         routes += exchange.routes()
-        works["exchange"] = ExchangeSender(store, settings.partners, session, now).run
+        works["exchange"] = ExchangeSender(store, settings.partners, session, now, aside=aside).run
     served = [
-        *operations(AttachmentPages(store, shelf)),
+        *operations(AttachmentPages(store, shelf, scans.poke)),
         *operations(ExchangePages(store, exchange)),
-        *operations(NoticePages(store, outbox.retry)),
+        *operations(AsidePages(store, now, aside)),
+        *operations(NoticePages(store, outbox)),
         *operations(FeedbackPages(store)),
     ]
     return OutsideParts(tuple(routes), tuple(served), works, shelf)
@@ -91,7 +103,8 @@ def citizens(
     tokens = FormTokens(key, settings.mailbox_least_seconds)
     mailbox = Mailbox(store, shelf, pages, tokens, throttle, settings, now, arrived)
     progress = ProgressPages(store, shelf, pages, throttle, settings, now, arrived)
-    return [*mailbox.routes(), *progress.routes(), web.get("/public/page.css", _style)]
+    links = LinkPages(store, shelf, pages, settings.attachments_most, now, arrived)
+    return [*mailbox.routes(), *progress.routes(), *links.routes(), web.get("/public/page.css", _style)]
 
 
 async def _style(_request: web.Request) -> web.FileResponse:

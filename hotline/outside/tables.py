@@ -49,7 +49,7 @@ exchanges = Table(
     #: The last status that the other side was told (in), or told us (out).
     Column("status", String(40), nullable=False),
     Column("words", Text, nullable=False),
-    #: waiting: something is to be sent; idle; failed: put aside, ``error`` says why.
+    #: waiting: something is to be sent; idle; failed: put aside, ``error`` says why; closed by a person.
     Column("state", String(10), nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),

@@ -37,7 +37,7 @@ async def test_closing_files_a_ticket_under_the_class_of_its_category_and_the_ye
     async with city(database_url) as made:
         answered = await made.answered()
         assert await shown(made) == []
-        closed = await made.do(answered, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED))
+        closed = await made.do(answered, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
         assert await shown(made, "住建局") == [Shelf("住建", 2026, 1)]
         assert await numbers(made, "住建", "住建局") == [closed.number]
 

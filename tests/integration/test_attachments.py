@@ -237,15 +237,15 @@ async def test_units_see_the_files_of_their_own_tickets_unless_the_caller_is_hid
             await put(here, kept_files, ticket, files.PNG)
         async with served(here.books, AttachmentPages(here.books.tickets, kept_files), file=tokens) as client:
 
-            async def status(ticket: Ticket, token: str) -> int:
+            async def seen(ticket: Ticket, token: str) -> int | None:
                 address = f"/api/v1/tickets/{ticket.number}/attachments"
                 async with client.get(address, headers={"Authorization": f"Bearer {token}"}) as answer:
-                    return answer.status
+                    return len((await answer.json())["attachments"]) if answer.status == 200 else None
 
-            assert await status(plain, "token-of-mine") == 200
-            assert await status(plain, "token-of-other") == 404
-            assert await status(hidden, "token-of-mine") == 404
-            assert await status(hidden, TOKEN) == 200
+            assert await seen(plain, "token-of-mine") == 1
+            assert await seen(plain, "token-of-other") is None
+            assert await seen(hidden, "token-of-mine") == 0
+            assert await seen(hidden, TOKEN) == 1
 
 
 async def test_files_that_no_ticket_has_are_forgotten_after_a_day(database_url: str, kept_files: Shelf) -> None:

@@ -115,7 +115,7 @@ async def test_a_unit_appeals_once_against_being_sent_back(database_url: str) ->
         await at.do(ticket, Move.APPEAL, handler("住建局"), Facts(reason="诉求超出标准"))
         back = await at.do(ticket, Move.GRANT_APPEAL, LEADER, Facts(reason="室温已达标"))
         assert back.status is Status.AWAITING_CALLBACK
-        closing = Facts(callback=CallbackResult.DISSATISFIED, reason="诉求不合理", read_by="主管")
+        closing = Facts(callback=CallbackResult.DISSATISFIED, solved=False, reason="诉求不合理", read_by="主管")
         with pytest.raises(IllegalMoveError, match="由回访主管认定"):
             await at.do(ticket, Move.CLOSE, CLERK, closing)
         assert (await at.do(ticket, Move.CLOSE_AS_UNREASONABLE, SUPERVISOR, closing)).status is Status.CLOSED
@@ -134,8 +134,10 @@ async def test_no_further_handling_is_explained_written_approved_called_back_and
         ended = await at.do(ticket, Move.APPROVE_TERMINATION, REVIEWER)
         assert ended.status is Status.NO_FURTHER_HANDLING
         with pytest.raises(IllegalMoveError, match="缺少阅看人"):
-            await at.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED))
-        closed = await at.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, read_by="回访员"))
+            await at.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
+        closed = await at.do(
+            ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True, read_by="回访员")
+        )
         assert closed.status is Status.CLOSED
 
 

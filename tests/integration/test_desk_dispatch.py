@@ -10,9 +10,9 @@ from tests.city import REVIEWER, RULER, WHY, city, handler, heating, lamp
 from tests.city import at as civil_time
 from tickets.details import Nature
 from tickets.errors import NotReadyError
+from tickets.from_above import InheritedLimit
 from tickets.model import Status
 from tickets.store import tables_work
-from tickets.ticket_deadlines import InheritedLimit
 from tickets.units import Delegation, Right
 from tickets.workflow import IllegalMoveError
 from tickets.workflow_moves import Move

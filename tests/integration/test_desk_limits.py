@@ -25,7 +25,7 @@ async def test_five_working_days_run_from_delivery_and_are_explained_day_by_day(
         turn = ticket.turn
         assert turn is not None
         assert (turn.due.on, turn.due.at) == (date(2026, 12, 1), civil_time("2026-12-02T00:00"))
-        assert (turn.rules_version, turn.calendar_version[:5]) == ("滨政办字〔2020〕68号-1", "2026-")
+        assert (turn.rules_version, turn.calendar_version[:5]) == ("滨政办字〔2020〕68号-2", "2026-")
         assert turn.return_by is not None
         assert turn.return_by.on == date(2026, 11, 26)
         lines = await at.books.desk.reasoning(ticket.id, at.now)

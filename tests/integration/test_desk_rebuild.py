@@ -44,6 +44,8 @@ SELDOM = {
     Move.REPORT,
     Move.WARN,
     Move.SHIFT_LIMITS,
+    Move.HAND_OVER,
+    Move.PARTNER_NEWS,
 }
 FULL = Facts(
     matter="x",
@@ -54,7 +56,8 @@ FULL = Facts(
     suggestion="x",
     exception="x",
     notice_id="x",
-    ground="x",
+    ground="R23.4",
+    solved=True,
     statement_id="x",
     facts_found="x",
     done="x",

@@ -21,16 +21,20 @@ from common import clock
 from hotline.outside import exchange_rows as rows
 from hotline.outside.exchange import Exchange, ExchangeError
 from hotline.outside.exchange_api import ExchangePages
+from hotline.outside.exchange_news import taken
 from hotline.outside.exchange_sender import LEASE, RETRIES, ExchangeSender
+from hotline.outside.exchange_words import Stand
 from hotline.outside.signatures import LONGEST, sign
 from hotline.settings_outside import Partner
 from tests.books import books, url
-from tests.city import REVIEWER, City, city, heating, lamp
+from tests.city import REVIEWER, City, city, handler, heating, lamp
 from tests.http_kit import TOKEN, Answer
 from tests.outside_kit import Client, served
 from tickets.details import Urgency
-from tickets.model import Channel, Status
+from tickets.entry_words import words
+from tickets.model import Channel, Status, Ticket
 from tickets.store import TicketFilter
+from tickets.workflow_moves import Move
 
 SECRET = "s" * 43
 TICKETS = "/exchange/v1/tickets"
@@ -247,6 +251,74 @@ async def test_what_a_partner_may_not_say(tmp_path: Path, body: Any, status: int
         answer = await call(ours, body)
         assert answer.status == status
         assert answer.is_problem
+
+
+async def news(house: House, ticket: Ticket) -> list[tuple[str, str, str]]:
+    """What the history says of other houses: which step, who took it, and the words that people read."""
+    steps = await house.here.books.tickets.history(ticket.id)
+    told = {Move.HAND_OVER, Move.PARTNER_NEWS}
+    return [(one.row, one.actor.who, words(one)) for one in steps if one.row in told]
+
+
+@pytest.mark.covers("R16.2", "R3.2")
+async def test_what_a_partner_tells_is_a_step_of_the_ticket(database_url: str, tmp_path: Path) -> None:
+    """Handed over, taken, moved on there, ended there: each once, in words; ours stays where and whose it was."""
+    async with houses(database_url, tmp_path) as (ours, theirs):
+        ticket = await ours.here.signed()
+        await ours.exchange.hand_over(ticket.id, "police", "涉及治安", "u-agent")
+        await ours.sender.deliver()
+        [there] = (await theirs.here.books.tickets.page(TicketFilter(), limit=9)).rows
+        filled = await theirs.here.books.desk.describe(there.id, theirs.here.acting(REVIEWER), lamp())
+        await theirs.here.sent(filled, "滨城区")
+        await theirs.sender.deliver()
+        title = ours.other.title
+        assert await news(ours, ticket) == [
+            ("hand_over", "u-agent", f"转给协作单位：{title}：涉及治安"),
+            ("partner_news", "exchange.police", f"协作单位反馈：{title}（{there.number}）：已登记，正在审核"),
+            ("partner_news", "exchange.police", f"协作单位反馈：{title}（{there.number}）：已转承办单位，等待签收"),
+        ]
+        now = await ours.here.fresh(ticket)
+        assert (now.status, now.unit, now.turn) == (ticket.status, ticket.unit, ticket.turn)
+        # The unit that has it saw the version before the news, and is not told that somebody was quicker.
+        acting = ours.here.acting(handler("住建局"), ticket.steps)
+        await ours.here.books.desk.move(ticket.id, Move.SUBMIT_ANSWER, acting, ours.here.answer())
+
+
+@pytest.mark.covers("R16.2")
+async def test_news_is_told_once_and_the_newest_stands(database_url: str, tmp_path: Path) -> None:
+    """The same stand sent again adds nothing; a receipt that comes after the partner's news does not undo it."""
+    async with houses(database_url, tmp_path) as (ours, _):
+        ticket = await ours.here.submitted()
+        await ours.exchange.hand_over(ticket.id, "police", "转办")
+        path = f"{TICKETS}/{ticket.number}/status"
+        said = {"number": "P-1", "status": "in_handling", "words": "已派警", "ended": False}
+        for _ in range(2):
+            assert (await call(ours, said, path=path)).status == 200
+        receipt = Stand.model_validate({**said, "status": "awaiting_review", "words": "已登记"})
+        store = ours.here.books.tickets
+        await store.run(lambda work: taken(work, ours.other, ticket.number, receipt, clock.now()))
+        assert [step for step, _, _ in await news(ours, ticket)] == ["hand_over", "partner_news"]
+        [row] = await store.read(lambda connection: rows.of_ticket(connection, ticket.id))
+        assert (row.number, row.words, row.state) == ("P-1", "已派警", "idle")
+
+
+@pytest.mark.covers("R16.2", "R14.8")
+async def test_news_of_an_archived_ticket_stays_with_the_exchange(database_url: str, tmp_path: Path) -> None:
+    """What is closed still hears of it; what is archived is settled, and is not handed over either."""
+    async with houses(database_url, tmp_path) as (ours, _):
+        ticket = await ours.here.closed()
+        await ours.exchange.hand_over(ticket.id, "police", "转办")
+        path = f"{TICKETS}/{ticket.number}/status"
+        said = {"number": "P-1", "status": "closed", "words": "已办结", "ended": True}
+        assert (await call(ours, said, path=path)).status == 200
+        archived = await ours.here.do(await ours.here.fresh(ticket), Move.ARCHIVE, REVIEWER)
+        assert (await call(ours, {**said, "words": "已归档"}, path=path)).status == 200
+        assert await ours.here.fresh(ticket) == archived
+        [row] = await ours.here.books.tickets.read(lambda connection: rows.of_ticket(connection, ticket.id))
+        assert row.words == "已归档"
+        other = await ours.here.do(await ours.here.closed(lamp()), Move.ARCHIVE, REVIEWER)
+        with pytest.raises(ExchangeError, match="已归档"):
+            await ours.exchange.hand_over(other.id, "police", "转办")
 
 
 async def test_a_partner_speaks_of_its_own_tickets_only(database_url: str, tmp_path: Path) -> None:

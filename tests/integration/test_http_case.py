@@ -19,7 +19,7 @@ async def test_a_ticket_goes_its_whole_way(tmp_path: Path, database_url: str) ->
             (await at.move(number, "dispatch", unit="住建局", basis="派单目录"), "awaiting_signature", "住建局"),
             (await at.move(number, "sign", "housing"), "in_handling", "住建局"),
             (await at.move(number, "submit_answer", "housing", **ANSWER), "awaiting_callback", "住建局"),
-            (await at.move(number, "close", callback="satisfied"), "closed", "住建局"),
+            (await at.move(number, "close", callback="satisfied", solved=True), "closed", "住建局"),
             (await at.move(number, "archive"), "archived", "住建局"),
         ]
         for version, (answer, status, unit) in enumerate(way, start=2):
@@ -120,7 +120,7 @@ async def test_what_may_not_be_done_says_why_and_what_may(tmp_path: Path) -> Non
     """A move from the wrong state, by the wrong unit, in a role that is not theirs, or beside the catalogue."""
     async with city(tmp_path) as at:
         number = await at.open()
-        early = await at.move(number, "close", callback="satisfied")
+        early = await at.move(number, "close", callback="satisfied", solved=True)
         assert (early.status, early.json["current"], early.is_problem) == (409, "awaiting_review", True)
         assert early.json["type"] == "urn:hotline12345:problem:move-not-possible"
         assert "dispatch" in [one["move"] for one in early.json["possible"]]

@@ -112,10 +112,57 @@ async def test_what_is_no_entry_is_refused(tmp_path: Path, database_url: str) ->
             {"published_on": "2026-13-01"},
             {"expires_on": "2020-01-01"},
             {"entry_class": "announcement"},
-            {"owner": "城管局"},
+            {"owner": "没有的局"},
         ):
             answer = await at.send("POST", "/knowledge/proposals", {**SUBSIDY, **wrong}, "housing")
             assert (answer.status, answer.is_problem) == (422, True), wrong
         assert (await at.send("POST", "/knowledge/proposals", SUBSIDY, "reader")).status == 403
         assert (await decide(at, "unknown", "approve")).status == 404
         assert await waiting(at) == []
+
+
+@pytest.mark.covers("R20.3")
+async def test_level_1_writes_in_a_units_name_and_the_unit_consents(tmp_path: Path, database_url: str) -> None:
+    """The unit sees it waiting; until it agrees nobody publishes it, then it is the unit's. Others may not do this."""
+    async with city(tmp_path, database_url) as at:
+        written = await propose(at, TOKEN, owner="住建局")
+        assert written["stage"] == "awaiting_consent"
+        assert await waiting(at, "housing") == [written["proposal"]]
+        assert await waiting(at, "urban") == []
+        assert (await decide(at, written["proposal"], "consent")).status == 409
+        agreed = await decide(at, written["proposal"], "consent", "housing")
+        assert (agreed.status, agreed.json["stage"]) == (200, "awaiting_review")
+        assert (await decide(at, written["proposal"], "approve")).status == 409  # its own author
+        refused = await at.send("POST", "/knowledge/proposals", {**SUBSIDY, "owner": "城管局"}, "housing")
+        assert (refused.status, refused.is_problem) == (409, True)
+
+
+@pytest.mark.covers("R20.2")
+async def test_an_entry_is_looked_over_and_withdrawn_by_its_owner_or_level_1(tmp_path: Path, database_url: str) -> None:
+    """Confirmed, the next look is due later; withdrawn, it is found no more and can be neither again; once per key."""
+    async with city(tmp_path, database_url) as at:
+        entry = (await decide(at, (await propose(at))["proposal"], "approve")).json["entry"]
+
+        async def do(how: str, bearer: str = "housing", key: str = "", **told: object) -> Answer:
+            return await at.send("POST", f"/knowledge/entries/{entry}/{how}", told, bearer, key=key)
+
+        for token in ("urban", "agent"):
+            for how, told in (("confirm", {}), ("withdraw", {"why": "过时"})):
+                refused = await do(how, token, **told)
+                assert (refused.status, refused.is_problem) == (409, True)
+        assert (await do("confirm", "reader")).status == 403
+        due = (await at.get(f"/knowledge/entries/{entry}")).json["review_by"]
+        for token in ("housing", TOKEN):
+            confirmed = await do("confirm", token)
+            assert (confirmed.status, confirmed.json["withdrawn"]) == (200, False)
+            assert confirmed.json["review_by"] >= due
+        assert (await do("withdraw")).status == 422
+        first = await do("withdraw", key="withdraw-key-1", why="政策已废止")
+        again = await do("withdraw", key="withdraw-key-1", why="政策已废止")
+        assert (first.status, first.json["withdrawn"], again.body) == (200, True, first.body)
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert await titles(at) == []
+        assert (await at.get(f"/knowledge/entries/{entry}")).json["withdrawn"] is True
+        assert (await do("withdraw", why="再撤")).status == (await do("confirm")).status == 409
+        unknown = await at.send("POST", "/knowledge/entries/unknown/confirm", {}, "housing")
+        assert (unknown.status, unknown.is_problem) == (404, True)

@@ -88,15 +88,47 @@ async def test_what_level_1_has_reviewed_is_answered_from(base: Base) -> None:
 
 @pytest.mark.covers("R20.1")
 async def test_nobody_reviews_what_they_proposed(base: Base) -> None:
-    """Level 1 may write for a unit, which then owns it; another of level 1 reviews it; once only."""
-    proposal = await base.desk.propose(SUBSIDY, OFFICE, owner="供热办")
+    """What level 1's own person wrote another of level 1 reviews; once only."""
+    proposal = await base.desk.propose(SUBSIDY, OFFICE)
     with pytest.raises(NotAllowedError, match="提出人不能审核"):
         await base.desk.approve(proposal.id, OFFICE)
-    assert (await base.desk.approve(proposal.id, REVIEWER)).owner == "供热办"
+    assert (await base.desk.approve(proposal.id, REVIEWER)).owner == "12345"
     with pytest.raises(NotAllowedError, match="已有结论"):
         await base.desk.approve(proposal.id, REVIEWER)
+
+
+@pytest.mark.covers("R20.3")
+async def test_level_1_writes_in_a_units_name_with_its_consent(base: Base) -> None:
+    """The unit answers for the entry from then on, so that nobody agrees in its place, and its silence is its own."""
+    proposal = await base.desk.propose(SUBSIDY, OFFICE, owner="供热办")
+    assert (proposal.stage, proposal.consent_of, proposal.owner) == (Stage.AWAITING_CONSENT, ("供热办",), "供热办")
+    for clerk in (OFFICE, REVIEWER, WATER):
+        with pytest.raises(NotAllowedError, match="所属单位（供热办）同意"):
+            await base.desk.consent(proposal.id, clerk)
+    with pytest.raises(NotAllowedError, match="须先由该单位同意"):
+        await base.desk.approve(proposal.id, REVIEWER)
+    base.now = MORNING + timedelta(days=2)
+    overdue = await base.duties.overdue()
+    assert {unit: [one.owed for one in items] for unit, items in overdue.items()} == {"供热办": [Owed.CONSENT]}
+    assert (await base.desk.consent(proposal.id, HEAT)).stage is Stage.AWAITING_REVIEW
+    entry = await base.desk.approve(proposal.id, REVIEWER)
+    assert entry.owner == "供热办"
+    # An entry that it has is changed by level 1 as before.
+    change = await base.desk.propose(replace(SUBSIDY, title="新"), OFFICE, entry_id=entry.id)
+    assert (await base.desk.approve(change.id, REVIEWER)).version == 2
     with pytest.raises(NotAllowedError, match="替其他单位"):
         await base.desk.propose(SUBSIDY, WATER, owner="供热办")
+
+
+@pytest.mark.covers("R20.2")
+async def test_a_task_is_done_by_the_unit_that_owes_it(base: Base) -> None:
+    """Another unit's proposal does not take it off the list; level 1 may write it in the unit's name."""
+    task = await base.duties.note_publication("供热办", "条例", "7号", TODAY)
+    with pytest.raises(NotAllowedError, match="供热办的"):
+        await base.desk.propose(SUBSIDY, WATER, task_id=task.id)
+    assert (await open_task(base, task.id)).submitted_at is None
+    await base.desk.propose(SUBSIDY, OFFICE, owner="供热办", task_id=task.id)
+    assert (await open_task(base, task.id)).submitted_at == MORNING
 
 
 @pytest.mark.covers("R20.3")

@@ -279,7 +279,7 @@ async def test_what_xml_cannot_hold_is_left_out(database_url: str, tmp_path: Pat
         await who.here.books.tickets.put(Category("路灯", "路\x0b<灯>&", "城建"), at=who.here.now)
         ticket = await public_one(who.here)
         await who.here.do(ticket, Move.SUBMIT_ANSWER, handler("滨城区"), who.here.answer())
-        await who.here.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED))
+        await who.here.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
         answer = await who.get(f"{BASE}/requests/{ticket.number}.xml")
         found = ET.fromstring(answer.body)  # noqa: S314 - made by this test
         assert found.findtext("request/service_name") == "路<灯>&"

@@ -17,6 +17,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from common import clock
 from hotline.outside.serving import outside
 from hotline.settings import load
+from hotline.sms import ShownOnly
 from tests.city import City, city, handler, heating
 from tests.http_kit import TOKEN, Answer
 from tests.outside_kit import Client, served
@@ -45,14 +46,10 @@ class Office:
 @contextlib.asynccontextmanager
 async def office(database_url: str, outbox: Outbox | None = None, here: City | None = None) -> AsyncIterator[Office]:
     """The pages on the small city."""
-
-    async def nothing(_notice: str) -> bool:
-        return False
-
     async with contextlib.AsyncExitStack() as stack:
         at = here if here is not None else await stack.enter_async_context(city(database_url))
-        retry = outbox.retry if outbox else nothing
-        pages = (NoticePages(at.books.tickets, retry), FeedbackPages(at.books.tickets))
+        nothing = Outbox(at.books.tickets, ShownOnly(Path("nowhere"), clock.now), clock.now)
+        pages = (NoticePages(at.books.tickets, outbox or nothing), FeedbackPages(at.books.tickets))
         yield Office(at, await stack.enter_async_context(served(at.books, *pages)))
 
 
@@ -100,6 +97,29 @@ async def test_what_was_put_aside_is_listed_and_sent_anew(database_url: str) -> 
             assert (await who.ask("/api/v1/failed-notices")).json["notices"] == []
 
 
+@pytest.mark.covers("A18")
+async def test_what_was_put_aside_is_closed_with_a_reason(database_url: str) -> None:
+    """A landline gets no message: the office telephones and says so; it is aside no more, and why stays readable."""
+    async with city(database_url) as here, telephones() as phones:
+        ticket = await here.submitted(heating(contact="05433123456"))
+        await here.sent(ticket, "住建局")
+        outbox = Outbox(here.books.tickets, phones.gateway(), lambda: here.now)
+        await outbox.deliver()
+        async with office(database_url, outbox, here) as who:
+            [row] = (await who.ask("/api/v1/failed-notices")).json["notices"]
+            address = f"/api/v1/failed-notices/{row['id']}/close"
+            assert (await who.ask(address, "POST", {"why": ""})).status == 422
+            assert (await who.ask(address, "POST", {"why": "已电话告知"})).status == 200
+            assert (await who.ask(address, "POST", {"why": "已电话告知"})).status == 404
+            assert (await who.ask("/api/v1/failed-notices")).json["notices"] == []
+            told = (await who.ask(f"/api/v1/tickets/{ticket.number}/notices")).json["notices"]
+            [closed] = [one for one in told if one["audience"] == "caller"]
+            assert (closed["state"], closed["sent_at"]) == ("closed", None)
+            assert closed["error"] == "没有可接收短信的手机号码"
+            assert (closed["proof"]["why"], closed["proof"]["closed_by"]) == ("已电话告知", "api.token")
+            assert await outbox.deliver() == 0
+
+
 @pytest.mark.covers("R14.5")
 async def test_the_reviewer_is_advised_and_decides(database_url: str) -> None:
     """An answer of citations is advised against, in words; nothing about the ticket changes by that."""
@@ -109,7 +129,7 @@ async def test_the_reviewer_is_advised_and_decides(database_url: str) -> None:
         assert (await who.ask(address)).status == 404
         law = replace(
             who.here.answer(),
-            facts_found="《山东省供热条例》第二十七条规定,居民室温不得低于十八摄氏度。",
+            facts_found="《山东省供热条例》第二十一条规定,居民室温不得低于十八摄氏度。",
             done="依据《山东省供热条例》第三十条。",
             result="请按条例执行。",
         )

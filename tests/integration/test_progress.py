@@ -47,7 +47,7 @@ async def test_the_citizen_reads_where_it_stands_and_nothing_else(database_url: 
             "due": "2026-12-01",
         }
         await who.here.do(ticket, Move.SUBMIT_ANSWER, handler("住建局"), who.here.answer())
-        await who.here.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED))
+        await who.here.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
         closed = (await ask(who, ticket.number, ticket.query_code)).json
         assert (closed["status"], closed["ended"], closed["due"]) == ("已办结", True, None)
 
@@ -168,6 +168,6 @@ async def test_nobody_brings_files_to_a_ticket_that_is_not_theirs(database_url: 
         assert (await who.post("/public/material", mine, three)).status == 201
         assert (await who.post("/public/material", mine, three[:1])).status == 422
         await who.here.do(ticket, Move.SUBMIT_ANSWER, handler("住建局"), who.here.answer())
-        await who.here.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED))
+        await who.here.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
         late = await who.post("/public/material", mine)
         assert (late.status, late.is_problem) == (409, True)

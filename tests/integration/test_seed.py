@@ -19,7 +19,7 @@ from tickets.model import Described, Opened, Status
 from tickets.ruleset import DEFAULT_RULES
 from tickets.seed import Plan, Played, city_records, play
 from tickets.seed.drawing import told
-from tickets.store import tables_work
+from tickets.store import tables_inspection, tables_work
 from tickets.store.rows import ticket_of
 from tickets.store.tables import tickets
 from tickets.store.tables_register import people, units
@@ -61,10 +61,12 @@ async def test_every_state_is_there_and_every_ticket_follows_from_its_history(da
 
 @pytest.mark.covers("A13", "R7.2", "R25.1")
 async def test_there_is_something_to_see_on_every_screen(database_url: str) -> None:
-    """Tasks, acknowledgements, returns, a hot topic, confidential tickets; no notice that could still be sent."""
+    """Tasks, acknowledgements, returns, a hot topic, inspections, confidential tickets; no notice waits to be sent."""
     async with books(database_url, window=0) as at_work:
         await played(at_work, 80)
-        for table in (tables_work.tasks, tables_work.acknowledgements, tables_work.returns, tables_work.hot_topics):
+        inspections = (tables_inspection.inspected, tables_inspection.corrections)
+        work = (tables_work.tasks, tables_work.acknowledgements, tables_work.returns, tables_work.hot_topics)
+        for table in (*work, *inspections):
             assert await at_work.tickets.rows(sa.select(table).limit(1)), table.name
         assert (True,) in await all_rows(at_work, tickets.c.confidential)
         told_to = await at_work.tickets.rows(sa.select(tables_work.notices.c.state).distinct())

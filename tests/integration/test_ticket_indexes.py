@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from tests.books import Books, books
 from tickets.desk import consequences
-from tickets.store import TicketFilter, work
+from tickets.store import TicketFilter, answers, work
 from tickets.store.listing import linked_to
 from tickets.store.reading import page_query
 
@@ -29,6 +29,8 @@ async def plan(at_work: Books, query: sa.Select[*tuple[Any, ...]]) -> str:
         (linked_to("t1"), "ix_tickets_linked"),
         (consequences._linked_since.params(handling="t1", since=None), "ix_tickets_linked"),
         (work._waiting.params(ids=["t1"]), "ix_tickets_linked"),
+        (answers._open.params(unit="u"), "ix_tickets_board"),
+        (answers._ended.params(unit="u"), "COVERING INDEX ix_filings_unit"),
         (page_query(TicketFilter(category="0101"), limit=10, after=None), "ix_tickets_matter"),
     ],
 )

@@ -20,8 +20,9 @@ def test_what_every_row_requires_is_required(move: Move) -> None:
     schema = MODELS[move].model_json_schema()
     assert set(schema["required"]) == set.intersection(*rows) - set(FILLED_IN.get(move, ())) | {"move"}
     assert set.union(*rows) <= set(schema["properties"])
-    # The inner due date is the level 2's own to set (R18); no other date is told.
-    assert COMPUTED & set(schema["properties"]) == ({"due"} if move is Move.PASS_DOWN else set())
+    # The inner due date is the level 2's own to set (R18), a new one from above the issuer's (A27); no other is told.
+    told = move in (Move.PASS_DOWN, Move.SENT_BACK_BY_ISSUER)
+    assert COMPUTED & set(schema["properties"]) == ({"due"} if told else set())
 
 
 def test_only_fields_of_the_workflow_are_asked_for() -> None:

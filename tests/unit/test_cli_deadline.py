@@ -97,6 +97,22 @@ def test_a_notice_from_a_file_settles_its_year(tmp_path: Path, capsys: pytest.Ca
         ["2026-02-30T10:00"],
         ["2026-02-13T25:00"],
         [""],
+        ["2026-02-29"],
+        ["2100-02-29T10:00"],
+        ["2026-02-13T24:00"],
+        ["2026-02-13T23:59:60"],
+        ["2026-02-13T10:00+25:00"],
+        ["2026-02-13T10:00 CST"],
+        ["2026-02-13x10:00"],
+        ["2026-02-13T10"],
+        ["20260213"],
+        ["2026-W07-5"],
+        ["2026/02/13"],
+        ["2026年2月13日"],
+        ["２０２６-02-13"],
+        ["1771000000"],
+        ["2026-02-13\n2026-02-14"],
+        ["\udcff\x1b[31m" + "x" * 500],
         ["9999-12-30"],
         ["0001-01-01T00:00+14:00"],
         ["2026-02-13", "--calendar", "no-such-file.json"],
@@ -109,4 +125,59 @@ def test_bad_input_is_one_line_and_status_2(argv: list[str], capsys: pytest.Capt
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
+    assert len(captured.err) < 200
+    assert "\x1b" not in captured.err
+    assert "应写成" in captured.err or "请核对" in captured.err or "放假安排文件" in captured.err
     assert "收到时间" in captured.err or "放假安排文件" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("received", "due", "provisional"),
+    [
+        ("2026-02-13T23:59:59.999999", "2026-02-27", False),
+        ("2026-02-14T00:00", "2026-02-28", False),
+        ("2026-02-13T15:59:59Z", "2026-02-27", False),
+        ("2026-02-13T16:00Z", "2026-02-28", False),
+        ("2026-02-13T22:00-08:00", "2026-02-28", False),
+        ("2026-02-13 10:00", "2026-02-27", False),
+        ("2028-02-29T10:00", "2028-03-07", True),
+        ("2024-02-29T10:00", "2024-03-07", False),
+        ("2026-12-17T10:00", "2026-12-24", False),
+        ("2026-12-18T10:00", "2026-12-25", True),
+        ("2026-12-31T10:00", "2027-01-07", True),
+        ("2003-06-02T10:00", "2003-06-09", True),
+        ("2199-01-01T10:00", "2199-01-08", True),
+    ],
+)
+@pytest.mark.covers("R22.3")
+def test_the_day_of_receipt_is_the_offices_and_nothing_is_guessed(
+    received: str, due: str, *, provisional: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Late evenings, zones, leap days, the end of December and years that nobody has published."""
+    assert run(received, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["due"], answer["provisional"]["due"]) == (due, provisional)
+
+
+def test_what_was_received_before_the_rules_began_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first set is used, and the reasoning says that it was not in force yet."""
+    assert run("2019-03-01", "--json") == 0
+    assert "该规则自2020-10-13起施行;收到时间在此之前,仍按它计算" in json.loads(capsys.readouterr().out)["reasoning"]
+
+
+def test_a_category_that_no_screen_can_show_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bytes that are no text, control characters: one line and status 2."""
+    for category in ("\udcff", "供\x1b[31m暖", "供\n暖"):
+        assert run("2026-02-13", "--category", category) == 2
+        captured = capsys.readouterr()
+        assert (captured.out, captured.err.count("\n")) == ("", 1)
+        assert "诉求类别" in captured.err
+
+
+def test_a_calendar_that_is_nested_without_end_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback, whatever the file holds."""
+    file = tmp_path / "deep.json"
+    for text in ("[" * 100_000, '{"year": 2035, "days": [' + "1" * 5000 + "]}", "\x00", '{"year": 1e999}'):
+        file.write_text(text, encoding="utf-8")
+        assert run("2026-02-13", "--calendar", str(file)) == 2
+        assert capsys.readouterr().err.count("\n") == 1

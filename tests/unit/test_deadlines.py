@@ -14,8 +14,9 @@ from tickets.calendar_library import library_years
 from tickets.cards import Card, card
 from tickets.deadlines import Deadline, Pause, PauseReason, deadline, working_days_before
 from tickets.emergency_limits import emergency_limits
+from tickets.from_above import InheritedLimit
 from tickets.ruleset import DEFAULT_RULES, Limit, RuleId, RuleSet, Unit, in_force
-from tickets.ticket_deadlines import ExtensionError, InheritedLimit, Terms, extended, recompute, ticket_deadlines
+from tickets.ticket_deadlines import ExtensionError, Terms, extended, recompute, ticket_deadlines
 from tickets.workdays import Calendar, CalendarYear
 
 CALENDAR = Calendar(year for year in library_years() if year.year <= 2026)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.feedback_cases import BAD, CALLED, GOOD, TOLD_AT, Case
-from tickets.feedback import Answer, Assessment, Fault, Matter, assess
+from tickets.feedback import Answer, Assessment, Earlier, Fault, Matter, assess
 from tickets.workflow_terms import Facts
 
 
@@ -51,9 +51,11 @@ def test_a_copy_of_another_answer_is_a_template() -> None:
     case = GOOD[0]
     text = Answer(case.facts, case.done, case.result).text
     twin = text.replace("24日", "25日")
-    advice = assess(Answer(case.facts, case.done, case.result, TOLD_AT, CALLED), case.matter, [twin])
+    advice = assess(
+        Answer(case.facts, case.done, case.result, TOLD_AT, CALLED), case.matter, [Earlier("20261123-000007", twin)]
+    )
     assert [one.fault for one in advice.findings] == [Fault.TEMPLATE]
-    assert "几乎相同" in advice.words
+    assert "几乎相同（“20261123-000007”）" in advice.words
 
 
 @pytest.mark.covers("R14.5")

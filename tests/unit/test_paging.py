@@ -13,7 +13,7 @@ from common.paging import Cursor
 
 @given(
     st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=365 * 8000)),
-    st.from_regex(r"[a-z0-9.:_-]{1,80}", fullmatch=True),
+    st.from_regex(r"[a-z0-9.:_市局-][a-z0-9.:_市局 -]{0,79}", fullmatch=True),
 )
 def test_a_cursor_comes_back_exactly(since: timedelta, name: str) -> None:
     """To the microsecond, or a row would be skipped or shown twice."""
@@ -35,3 +35,11 @@ def test_known_bad_ones_are_refused(text: str) -> None:
     """Too far in the future, without an id, not base64, not even text."""
     with pytest.raises(ValueError, match="not a cursor"):
         Cursor.parse(text)
+
+
+def test_the_parts_of_a_place_come_back() -> None:
+    """Several things may tell rows of one instant apart, the last of them with spaces; too few are another list's."""
+    cursor = Cursor.parse(str(Cursor(datetime(2026, 11, 24, tzinfo=UTC), "t1 3 市 西街道")))
+    assert cursor.parts(3) == ["t1", "3", "市 西街道"]
+    with pytest.raises(ValueError, match="this list"):
+        Cursor(cursor.at, "t1").parts(2)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tickets.codec import packed, unpacked
 from tickets.deadlines import Pause, PauseReason
 from tickets.details import AcceptanceBasis, Details, Nature, Urgency
+from tickets.from_above import InheritedLimit
 from tickets.ruleset import DEFAULT_RULES, RuleSet
-from tickets.ticket_deadlines import InheritedLimit
 from tickets.workdays import CalendarYear
 from tickets.workflow_terms import Acceptance, CallbackResult, Case, Facts, Status
 

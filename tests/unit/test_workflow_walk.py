@@ -31,13 +31,15 @@ FULL = replace(
     handling_ticket="x",
     exception="x",
     notice_id="x",
-    ground="x",
+    ground="R23.1",
     statement_id="x",
     sms_id="x",
     read_by="x",
     ruling="x",
     archive_class="x",
     explained_at=NOW,
+    told_at=NOW,
+    inner_due=NOW,
     attempts=(at("2026-11-24T09:00"), at("2026-11-25T15:00"), at("2026-11-26T15:00")),
 )
 PEOPLE = [(place, role) for place in UNITS for role in Role]
@@ -58,6 +60,10 @@ SELDOM = {
     Move.WARN,
     Move.RECORD_CALLBACK,
     Move.SHIFT_LIMITS,
+    Move.HAND_OVER,
+    Move.PARTNER_NEWS,
+    Move.READ_NEWS,
+    Move.SET_INNER_DUE,
 }
 #: Moves that carry a ticket nowhere.
 IDLE = {
@@ -69,6 +75,11 @@ IDLE = {
     Move.WARN,
     Move.RECORD_CALLBACK,
     Move.SHIFT_LIMITS,
+    Move.HAND_OVER,
+    Move.PARTNER_NEWS,
+    Move.READ_NEWS,
+    Move.SET_INNER_DUE,
+    Move.REPORT_BACK,
 }
 #: States in which the caller's matter is at an end.
 ENDED = {Status.CLOSED, Status.ARCHIVED, Status.ANSWERED, Status.NOT_ACCEPTED}
@@ -97,9 +108,14 @@ TOLD = st.builds(
 class Walk(RuleBasedStateMachine):
     """One ticket, moved by anybody to anywhere."""
 
+    #: Somebody above gave it to the hotline (A27).
+    from_above = False
+
     def __init__(self) -> None:
         super().__init__()
         self.desk = Desk()
+        if self.from_above:
+            self.desk.first = self.desk.case = replace(self.desk.case, issuer="省政府督查室")
         self.seen: list[Step] = []
         self.bound = ""
 
@@ -184,6 +200,7 @@ class Walk(RuleBasedStateMachine):
             assert (place, role in (Role.CALLBACK_CLERK, Role.CALLBACK_SUPERVISOR)) == ("12345", True)  # A17
             assert before.status in (Status.AWAITING_CALLBACK, Status.NO_FURTHER_HANDLING)
             assert not before.tasks
+            assert before.signed_off or not before.issuer  # A27
         if case.unit != before.unit:  # R3.2: it only goes over by these
             assert move in {Move.DISPATCH, Move.FORCE_DISPATCH, Move.SIGN, Move.ACCEPT_RETURN, Move.RECALL}
         if move is Move.FORCE_DISPATCH:
@@ -223,7 +240,7 @@ class Walk(RuleBasedStateMachine):
             return
         moves = {option.move for who in PEOPLE for option in possible(case, actor(*who), self.desk.world)}
         assert moves - IDLE
-        if case.transferred:
+        if case.transferred or case.issuer:
             assert case.status not in (Status.ANSWERED, Status.NOT_ACCEPTED)  # R14.6
 
     @invariant()
@@ -236,6 +253,17 @@ class Walk(RuleBasedStateMachine):
 
 Walk.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 TestWalk = Walk.TestCase
+
+
+@pytest.mark.covers("A27")
+class WalkFromAbove(Walk):
+    """The same with a ticket from above: it is never closed before its issuer has signed off."""
+
+    from_above = True
+
+
+WalkFromAbove.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestWalkFromAbove = WalkFromAbove.TestCase
 
 
 def test_a_refusal_can_fail() -> None:

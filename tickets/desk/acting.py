@@ -18,8 +18,18 @@ from tickets.workflow_moves import Move
 from tickets.workflow_terms import Actor, Facts
 
 #: Overlays: who has not seen them has still seen where the ticket stands.
-_OVERLAYS = frozenset({Move.WARN, Move.URGE, Move.ACKNOWLEDGE, Move.REPORT})
-_NEW_TURN = frozenset({Move.DISPATCH, Move.FORCE_DISPATCH, Move.SEND_BACK})
+_OVERLAYS = frozenset(
+    {
+        Move.WARN,
+        Move.URGE,
+        Move.ACKNOWLEDGE,
+        Move.REPORT,
+        Move.READ_NEWS,
+        Move.HAND_OVER,
+        Move.PARTNER_NEWS,
+    }
+)
+_NEW_TURN = frozenset({Move.DISPATCH, Move.FORCE_DISPATCH, Move.SEND_BACK, Move.SENT_BACK_BY_ISSUER})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,17 +11,21 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from common.clock import civil
+from tickets.alike import Alike
 from tickets.catalogue import CatalogueLine, Ruling
 from tickets.desk.readiness import missing_fields
-from tickets.model import Ticket
+from tickets.model import Status, Ticket
 from tickets.register import Register
 from tickets.store.columns import columns_of, record_of
+from tickets.store.fates import Fate, Returned, fates
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
 from tickets.store.tables import has_category, is_open, tickets
 from tickets.store.tables_register import rulings
 from tickets.store.tables_work import returns
 
 _MOST = 5
+#: So many are looked for by their text.
+LIKE = _MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,19 @@ class EarlierReturn:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A ticket of the like that was handled, and by whom."""
+    """A ticket of the like that was handled, by whom, and what became of it.
+
+    ``words`` are what its text has in common with this one's; empty where only category and place are the same.
+    """
 
     number: str
     unit: str
     opened_at: datetime
     same_place: bool
+    status: Status
+    words: tuple[str, ...]
+    returned: tuple[Returned, ...]
+    ruled: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,8 @@ class Advice:
     """Everything that speaks for or against a unit, the weightiest first.
 
     ``missing`` must be recorded before a dispatch. ``lines`` are the dispatch catalogue's, the closest first: the first
-    names the lead. ``repeats`` are open tickets of the same caller or matter, to which this one may be linked.
+    names the lead. ``similar`` begins with those whose text is alike. ``repeats`` are open tickets of the same caller
+    or matter, to which this one may be linked.
     """
 
     missing: tuple[str, ...]
@@ -62,8 +75,10 @@ class Advice:
     repeats: tuple[Ticket, ...]
 
 
-def advise(connection: Connection, register: Register, ticket: Ticket, now: datetime) -> Advice:
-    """The advice on one ticket. Nothing of a confidential ticket is in it (R25.1)."""
+def advise(
+    connection: Connection, register: Register, ticket: Ticket, now: datetime, like: Sequence[Alike] = ()
+) -> Advice:
+    """The advice on one ticket; ``like`` are those whose text is. Nothing of a confidential one is in it (R25.1)."""
     details, day = ticket.details, civil(now).date()
     categories = register.category_path(details.category)
     return Advice(
@@ -71,7 +86,7 @@ def advise(connection: Connection, register: Register, ticket: Ticket, now: date
         lines=register.lines(details.category, details.place, day),
         rulings=tuple(_rulings(connection, categories)),
         returns=tuple(_returns(connection, categories)),
-        similar=tuple(_similar(connection, ticket)),
+        similar=tuple(_similar(connection, ticket, like)),
         repeats=tuple(_repeats(connection, register, ticket, now)),
     )
 
@@ -99,21 +114,40 @@ def _returns(connection: Connection, categories: tuple[str, ...]) -> list[Earlie
     return [EarlierReturn(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def _similar(connection: Connection, ticket: Ticket) -> list[Similar]:
+def _similar(connection: Connection, ticket: Ticket, like: Sequence[Alike]) -> list[Similar]:
+    """Tickets that a unit has handled: those whose text is like it, then others of the same category and place."""
+    handled = [one for one in like if one.fate.ticket.case.givers and one.fate.ticket.id != ticket.id]
+    by_text = {one.fate.ticket.id: one for one in handled[:_MOST]}
+    others = [one for one in _of_category(connection, ticket) if one not in by_text][:_MOST]
+    known = fates(connection, others)
+    place = ticket.details.place
+    return [
+        *(similar(one.fate, one.words, place) for one in by_text.values()),
+        *(similar(known[one], (), place) for one in others if one in known),
+    ]
+
+
+def similar(fate: Fate, words: tuple[str, ...], place: str = "") -> Similar:
+    """A ticket of the like as a clerk is shown it."""
+    one = fate.ticket
+    same_place = bool(place) and one.details.place == place
+    return Similar(one.number, one.unit, one.opened_at, same_place, one.status, words, fate.returned, fate.ruled)
+
+
+def _of_category(connection: Connection, ticket: Ticket) -> list[str]:
     """Handled tickets of the same category, those of the same place first."""
     if not ticket.details.category:
         return []
     c = tickets.c
     query: sa.Select[*tuple[Any, ...]] = (
-        sa.select(c.number, c.unit, c.opened_at, c.place)
+        sa.select(c.id, c.place)
         .where(has_category, c.category == ticket.details.category, c.open.is_(sa.false()), c.upper != "")
         .where(c.confidential.is_(sa.false()), c.id != ticket.id)
         .order_by(c.opened_at.desc(), c.id.desc())
         .limit(10 * _MOST)
     )
-    place = ticket.details.place
-    found = [Similar(row.number, row.unit, row.opened_at, row.place == place) for row in connection.execute(query)]
-    return sorted(found, key=lambda one: not one.same_place)[:_MOST]
+    found = connection.execute(query).all()
+    return [row.id for row in sorted(found, key=lambda row: row.place != ticket.details.place)]
 
 
 def _repeats(connection: Connection, register: Register, ticket: Ticket, now: datetime) -> list[Ticket]:

@@ -71,7 +71,7 @@ _OF_UNIT: Mapping[TimerKind, tuple[Role, ...]] = {
     TimerKind.EMERGENCY_REPORT: _WHOLE_UNIT,
 }
 #: What level 1 hears of as well.
-_OF_LEVEL_1 = frozenset(TimerKind) - {TimerKind.YELLOW, TimerKind.INNER_DUE, TimerKind.PAUSE_ENDS}
+_OF_LEVEL_1 = frozenset(TimerKind) - {TimerKind.YELLOW, TimerKind.TASK, TimerKind.INNER_DUE, TimerKind.PAUSE_ENDS}
 _BY_RANK = {1: (Role.DEPUTY,), 2: (Role.PRINCIPAL,)}
 
 
@@ -129,7 +129,7 @@ def _fire(work: Work, ticket: Ticket, kind: str, subject: str, now: datetime) ->
     if timer.kind is TimerKind.PAUSE_ENDS:
         move_ticket(work, ticket.id, Move.RESUME, clock, Facts(remark=timer.kind.words))
         return True
-    facts = Facts(ground=timer.kind.value, reason=timer.kind.words)
+    facts = Facts(ground=timer.kind.value, reason=timer.kind.words, due=timer.at)
     after = make(work, ticket, Move.WARN, clock, facts)
     _escalate(work, after, timer)
     if timer.kind is TimerKind.RED and _may_supervise(work, after, clock):
@@ -158,7 +158,9 @@ def _escalate(work: Work, ticket: Ticket, timer: Timer) -> None:
         return
     if roles := _OF_UNIT.get(timer.kind):
         warn(ticket.case.offered_to or ticket.unit, roles)
-    if timer.kind is TimerKind.DECIDE and ticket.case.upper != root:
+    if timer.kind is TimerKind.TASK:
+        warn(timer.subject.split(" ", 1)[0], _UNIT)
+    if timer.kind is TimerKind.UPPER_DECIDE:
         warn(ticket.case.upper, (Role.DEPUTY, Role.PRINCIPAL))
     if timer.kind is TimerKind.INNER_DUE:
         warn(ticket.case.upper, (Role.DEPUTY,))

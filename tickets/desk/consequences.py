@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from common.clock import civil
 from common.ids import new_id
+from tickets.cards import task_due
 from tickets.catalogue import CatalogueLine, Ruling
-from tickets.deadlines import end_of, working_days_before
+from tickets.deadlines import end_of
 from tickets.model import Entry, Ticket
 from tickets.notice_texts import NoticeKind
-from tickets.notices import LEADERS, Notice, Promise, notices_of
+from tickets.notices import LEADERS, Notice, Promise, extended_notice, notices_of
 from tickets.ruleset import RuleId
 from tickets.store import tables_register as r
 from tickets.store import tables_work as t
@@ -22,6 +23,8 @@ from tickets.store.registering import put
 from tickets.store.tables import is_linked, tickets
 from tickets.store.work import Work
 from tickets.turns import extended_by
+from tickets.upload_links import make_link
+from tickets.workflow_conditions import tried_enough
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Role
 
@@ -30,6 +33,12 @@ _end_task = (
     .where(t.tasks.c.ticket_id == sa.bindparam("b_ticket"), t.tasks.c.unit == sa.bindparam("b_unit"))
     .where(t.tasks.c.ended_at.is_(None))
     .values(ended_at=sa.bindparam("at"), outcome=sa.bindparam("how"), result=sa.bindparam("said"))
+)
+_move_task = (
+    t.tasks.update()
+    .where(t.tasks.c.ticket_id == sa.bindparam("b_ticket"), t.tasks.c.unit == sa.bindparam("b_unit"))
+    .where(t.tasks.c.ended_at.is_(None))
+    .values(due=sa.bindparam("to"))
 )
 _acknowledge = (
     t.acknowledgements.update()
@@ -63,29 +72,41 @@ def follow_up(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
         _ruling(work, after, entry)
     if move is Move.LINK:
         _hot_topic(work, after, entry)
-    for notice in notices_of(before, after, entry, _promise(work, after, entry, move)):
+    promise = _promise(work, after, entry, move)
+    for notice in notices_of(before, after, entry, promise, tried=_tried(work, before, after)):
         tell(work, after, entry, notice)
+    if promise and move is Move.APPROVE_EXTENSION:
+        # Each caller of the same matter has a record, and gets a notice, of their own (A13).
+        for other in map(work.ticket, work.linked_to(after.id)):
+            post(work, other, other.steps, entry.at, extended_notice(other, promise, civil(entry.at).date()))
 
 
 def tell(work: Work, ticket: Ticket, entry: Entry, notice: Notice) -> None:
-    """Put a notice into the outbox; to a caller who left no way to be reached there is none (A28)."""
+    """Put a notice of a step into the outbox; to a caller who left no way to be reached there is none (A28)."""
+    # A pause is consented to with the record of its notice, so that one has the id by which the step names it (A26).
+    known = entry.facts.notice_id if notice.kind is NoticeKind.WAITING else ""
+    post(work, ticket, entry.seq, entry.at, notice, notice_id=known)
+
+
+def post(work: Work, ticket: Ticket, seq: int, at: datetime, notice: Notice, *, notice_id: str = "") -> None:
+    """Put a notice into the outbox, about a ticket as it was after a step."""
     to_caller = not notice.unit
-    recipient = (ticket.details.contact or ticket.caller_number) if to_caller else notice.unit
+    recipient = reach(ticket) if to_caller else notice.unit
     if recipient:
         work.insert(
             t.notices,
-            id=new_id(),
+            id=notice_id or new_id(),
             ticket_id=ticket.id,
-            seq=entry.seq,
+            seq=seq,
             kind=notice.kind.value,
             audience="caller" if to_caller else "unit",
             recipient=recipient,
             roles=[role.value for role in notice.roles],
             text=notice.text,
-            created_at=entry.at,
+            created_at=at,
             state="waiting",
             tries=0,
-            next_at=entry.at,
+            next_at=at,
             sent_at=None,
             proof=None,
             error="",
@@ -93,7 +114,9 @@ def tell(work: Work, ticket: Ticket, entry: Entry, notice: Notice) -> None:
 
 
 def _promise(work: Work, ticket: Ticket, entry: Entry, move: Move) -> Promise | None:
-    """The limit that will hold once the caller knows of it, and why (R22.4, A18)."""
+    """The limit that will hold once the caller knows of it, and why (R22.4, A18); for material, by when and how."""
+    if move is Move.PAUSE:
+        return _pause(work, ticket, entry)
     if move is not Move.APPROVE_EXTENSION or ticket.turn is None:
         return None
     rules = work.register.rules(ticket.turn, civil(entry.at).date())
@@ -102,9 +125,37 @@ def _promise(work: Work, ticket: Ticket, entry: Entry, move: Move) -> Promise | 
     return Promise(turn.due.on, asked[-1].facts.reason if asked else "")
 
 
+def reach(ticket: Ticket) -> str:
+    """By which number the caller is told; empty where none was left (A28)."""
+    return ticket.details.contact or ticket.caller_number
+
+
+def _pause(work: Work, ticket: Ticket, entry: Entry) -> Promise:
+    """What is asked for, until when the ticket waits for it, and the link by which it is brought (A26, R14.2)."""
+    rules = work.register.rules(ticket.turn, civil(entry.at).date())
+    last = work.register.calendar.add(civil(entry.at).date(), rules.limits[RuleId.PAUSE_FOR_MATERIAL].amount)
+    asked = [one for one in work.steps_since(ticket.id, 0) if one.row == Move.ASK_FOR_PAUSE]
+    discreet = ticket.confidential or ticket.details.hide_identity
+    # Nobody gets the link where there is nobody to write to, and a discreet notice names no way.
+    wanted = bool(reach(ticket)) and not discreet
+    link = make_link(work, ticket.id, entry.at, end_of(last, rules)) if wanted else ""
+    return Promise(last, asked[-1].facts.reason if asked else "", link)
+
+
+def _tried(work: Work, before: Ticket, after: Ticket) -> bool:
+    """With this attempt it was tried often enough: now a message goes out, once in each round (A7, A18)."""
+    if len(after.attempts) <= len(before.attempts):
+        return False
+    rules = work.register.rules(after.turn, civil(after.attempts[-1]).date())
+    return bool(tried_enough(before.attempts, rules)) and not tried_enough(after.attempts, rules)
+
+
 def _tasks(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
     """Each co-handler has a task, due 1 WD before the parent (A10)."""
     had, has = before.case.tasks, after.case.tasks
+    if before.turn and after.turn and before.turn.due.on != after.turn.due.on:
+        for unit in set(had) & set(has):
+            work.change(_move_task, b_ticket=after.id, b_unit=unit, to=_task_due(work, after))
     if had == has and not entry.facts.co_handlers:
         return
     fresh = [unit for unit in has if unit not in had or unit in entry.facts.co_handlers]
@@ -134,8 +185,7 @@ def _task_due(work: Work, ticket: Ticket) -> object:
     if ticket.turn is None:
         return None
     rules = work.register.rules(ticket.turn, civil(ticket.since).date())
-    limit = rules.limits[RuleId.CO_HANDLER]
-    return end_of(working_days_before(ticket.turn.due.on, limit, work.register.calendar), rules)
+    return task_due(ticket.turn.due, work.register.calendar, rules)
 
 
 def _acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from tickets.desk.acting import Acting, looked_at
+from dataclasses import replace
+
+from common.clock import civil
+from tickets.desk.acting import Acting, looked_at, make
 from tickets.desk.filing import refile
-from tickets.details import Details, Nature, Urgency
+from tickets.desk.preparing import as_inherited
+from tickets.details import Details, Nature, Urgency, based
 from tickets.errors import NotReadyError
 from tickets.history import described
 from tickets.model import Described, Entry, Opening, Status, Ticket
 from tickets.store.opening import open_one
 from tickets.store.work import Work
-from tickets.workflow_terms import Role
+from tickets.turns import shifted
+from tickets.workflow_moves import Move
+from tickets.workflow_terms import Actor, Facts, Role
 
 _BEFORE_DISPATCH = frozenset({Status.DRAFT, Status.AWAITING_REVIEW})
+#: A unit's clock runs in these; in others its limit is computed when the clock runs again.
+_RUNNING = frozenset(
+    {
+        Status.AWAITING_SIGNATURE,
+        Status.IN_HANDLING,
+        Status.CO_HANDLING,
+        Status.HANDLED_AGAIN,
+        Status.SUPERVISED,
+        Status.RETURN_REQUESTED,
+        Status.EXTENSION_REQUESTED,
+        Status.TERMINATION_REQUESTED,
+        Status.AWAITING_UPPER_REVIEW,
+    }
+)
 _HOTLINE = frozenset({Role.AGENT, Role.REVIEWER, Role.LEADER})
 _LATER = frozenset({Role.REVIEWER, Role.LEADER})
 
@@ -24,7 +44,7 @@ def open_ticket(work: Work, opening: Opening) -> Ticket:
         NotReadyError: its details cannot be.
     """
     _check(work, opening.details, opening.role)
-    return open_one(work, opening)
+    return open_one(work, replace(opening, details=based(opening.details)))
 
 
 def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confidential: bool | None) -> Ticket:
@@ -41,6 +61,7 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
         raise NotReadyError(f"诉求信息应由一级机构的{'/'.join(role.words for role in Role if role in allowed)}修改")
     if ticket.status in (Status.CLOSED, Status.ARCHIVED):
         raise NotReadyError("工单已办结,不能再修改诉求信息")
+    details = based(details)
     _check(work, details, actor.role)
     marked = ticket.confidential if confidential is None else confidential
     marked = marked or _protected(details)
@@ -54,7 +75,21 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
     work.add(after, entry)
     if after.confidential != ticket.confidential:
         refile(work, after)
-    return after
+    return _under_its_limit(work, ticket, after, acting)
+
+
+def _under_its_limit(work: Work, before: Ticket, after: Ticket, acting: Acting) -> Ticket:
+    """A limit from above that is learnt of only now holds from now on (A27)."""
+    turn, above = after.turn, after.details.inherited
+    if turn is None or above == before.details.inherited or after.paused or after.status not in _RUNNING:
+        return after
+    rules = work.register.rules(turn, civil(acting.now).date())
+    new = shifted(as_inherited(after, turn), work.register.calendar, rules, after.pauses)
+    if new.due.at == turn.due.at:
+        return after
+    said = f"{above.issuer}({above.number})规定了时限" if above else "上级不再规定时限"
+    clock = Acting(Actor("system", work.register.tree.root, Role.SYSTEM), acting.now)
+    return make(work, after, Move.SHIFT_LIMITS, clock, replace(new.limits(Facts()), reason=f"{said}(A27)"), turn=new)
 
 
 def _protected(details: Details) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from common.clock import civil
 from tickets.deadlines import PauseReason
 from tickets.desk.acting import Acting, looked_at, make
-from tickets.desk.preparing import prepared
+from tickets.desk.preparing import as_inherited, moved_inside, prepared
 from tickets.model import Status, Ticket
 from tickets.pauses import DECISIONS
 from tickets.store.work import Work
@@ -63,6 +63,7 @@ def our_silence(work: Work, ticket: Ticket, acting: Acting) -> Ticket:
     if ticket.turn is None or not late or ticket.status in _RESULT:
         return ticket
     rules = work.register.rules(ticket.turn, civil(acting.now).date())
-    turn = shifted(ticket.turn, work.register.calendar, rules, ticket.pauses)
-    facts = replace(turn.limits(Facts()), reason="审批逾期,期限顺延(A24)")
+    turn = shifted(as_inherited(ticket, ticket.turn), work.register.calendar, rules, ticket.pauses)
+    facts = moved_inside(work.register, ticket, turn, turn.limits(Facts()))
+    facts = replace(facts, reason="审批逾期,期限顺延(A24)")
     return make(work, ticket, Move.SHIFT_LIMITS, system(work, acting), facts, turn=turn)

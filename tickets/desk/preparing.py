@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
 from common.clock import civil
-from tickets.deadlines import deadline
+from common.ids import new_id
+from tickets.deadlines import deadline, end_of
 from tickets.desk.acting import Acting
+from tickets.desk.closing import as_recorded, asked_whether_solved
 from tickets.desk.filing import archive_class
-from tickets.desk.readiness import check_dispatch
+from tickets.desk.readiness import check_dispatch, check_level, check_unit
 from tickets.details import LAWFUL_CHANNELS, Refusal
 from tickets.errors import NotReadyError
+from tickets.from_above import InheritedLimit
 from tickets.model import Status, Ticket
 from tickets.pauses import after_step
+from tickets.register import Register
 from tickets.ruleset import RuleId
 from tickets.store.work import Work
 from tickets.turns import Turn, delivered, extended_by, handled_again, shifted
@@ -48,14 +53,20 @@ def _dispatch(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Pr
     elif ticket.status is Status.AWAITING_REVIEW:
         check_dispatch(ticket, work.register, acting, facts)
     register, day = work.register, civil(acting.now).date()
-    turn = delivered(
-        ticket.steps + 1,
-        acting.now,
-        register.calendar,
-        register.rules(None, day),
-        category=register.statutory(ticket.details.category, day),
-        inherited=ticket.details.inherited,
-    )
+    case = ticket.case
+    if ticket.turn and asked.move is Move.FORCE_DISPATCH and facts.unit in (case.unit, *case.givers):
+        # Not a new unit: the time it has used is used, but for the adjudication's (R22.6, A3).
+        pauses = after_step(ticket.pauses, ticket.status, Status.AWAITING_SIGNATURE, acting.now, late=False)
+        turn = shifted(ticket.turn, register.calendar, register.rules(ticket.turn, day), pauses)
+    else:
+        turn = delivered(
+            ticket.steps + 1,
+            acting.now,
+            register.calendar,
+            register.rules(None, day),
+            category=register.statutory(ticket.details.category, day),
+            inherited=ticket.details.inherited,
+        )
     return replace(asked, facts=turn.limits(facts), turn=turn)
 
 
@@ -64,8 +75,11 @@ def _pass_down(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> P
     register, facts = work.register, asked.facts
     if facts.unit in register.units and not register.units[facts.unit].active(civil(acting.now).date()):
         raise NotReadyError(f"「{register.name(facts.unit)}」已停用,不能转交")
+    check_level(facts.unit, ticket, register, civil(acting.now).date())
     if facts.due and ticket.case.due and facts.due > ticket.case.due:
         raise NotReadyError("内部期限不能晚于本单位的办结期限(第十八条)")
+    if facts.due and facts.due <= acting.now:
+        raise NotReadyError("内部期限应在今后(第十八条)")
     rules = register.rules(ticket.turn, civil(acting.now).date())
     by = deadline(RuleId.RETURN_TO_LEVEL_2, acting.now, register.calendar, rules)
     return replace(asked, facts=replace(facts, return_by=by.at))
@@ -74,8 +88,24 @@ def _pass_down(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> P
 def _send_back(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
     register = work.register
     rules = register.rules(None, civil(acting.now).date())
+    if asked.move is Move.SENT_BACK_BY_ISSUER and not ticket.case.givers:
+        return asked
     turn = handled_again(ticket.steps + 1, acting.now, register.calendar, rules)
+    if until := _named_above(ticket, asked, acting, turn):
+        turn = handled_again(ticket.steps + 1, acting.now, register.calendar, rules, inherited=until)
     return replace(asked, facts=replace(asked.facts, due=turn.due.at), turn=turn)
+
+
+def _named_above(ticket: Ticket, asked: Prepared, acting: Acting, turn: Turn) -> InheritedLimit | None:
+    """The day that the issuer names anew holds; its first one still does where it comes before the three days (A27)."""
+    above = ticket.details.inherited
+    if above is None:
+        return None
+    if asked.move is Move.SENT_BACK_BY_ISSUER and asked.facts.due:
+        if asked.facts.due <= acting.now:
+            raise NotReadyError("上级规定的新时限应在今后(A27)")
+        return replace(above, due=asked.facts.due)
+    return above if above.due and acting.now < above.due < turn.due.at else None
 
 
 def _extension_notice(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
@@ -96,16 +126,45 @@ def _resume(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prep
         return asked
     pauses = after_step(ticket.pauses, ticket.status, Status.IN_HANDLING, acting.now, late=False)
     rules = work.register.rules(ticket.turn, civil(acting.now).date())
-    turn = shifted(ticket.turn, work.register.calendar, rules, pauses)
-    return replace(asked, facts=turn.limits(asked.facts), turn=turn)
+    turn = shifted(as_inherited(ticket, ticket.turn), work.register.calendar, rules, pauses)
+    return replace(asked, facts=moved_inside(work.register, ticket, turn, turn.limits(asked.facts)), turn=turn)
+
+
+def as_inherited(ticket: Ticket, turn: Turn) -> Turn:
+    """The turn under the limit from above that is written down now: a named day knows of no extension (A27)."""
+    above = ticket.details.inherited
+    if turn.rule is not RuleId.HANDLE or turn.inherited == above:
+        return turn
+    return replace(turn, inherited=above, extended_days=0 if above and above.due else turn.extended_days)
+
+
+def moved_inside(register: Register, ticket: Ticket, turn: Turn, facts: Facts) -> Facts:
+    """The facts of moved limits: those that a level 2 set for its level 3 move by as many working days (R18, A12)."""
+    if ticket.turn is None or turn.due.on <= ticket.turn.due.on:
+        return facts
+    calendar = register.calendar
+    days = calendar.between(ticket.turn.due.on, turn.due.on)
+    rules = register.rules(turn, turn.due.on)
+
+    def later(instant: datetime | None) -> datetime | None:
+        if instant is None:
+            return None
+        moment = civil(instant)
+        if moment.time() != time():
+            return datetime.combine(calendar.add(moment.date(), days), moment.time(), moment.tzinfo)
+        # 00:00 is the end of the day before.
+        return end_of(calendar.add(moment.date() - timedelta(days=1), days), rules)
+
+    case = ticket.case
+    return replace(facts, inner_return_by=later(case.inner_return_by), inner_due=later(case.inner_due))
 
 
 def _shift(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
     if ticket.turn is None or ticket.paused:
         raise NotReadyError("工单没有在走的期限,不能重算")
     rules = work.register.rules(ticket.turn, civil(acting.now).date())
-    turn = shifted(ticket.turn, work.register.calendar, rules, ticket.pauses)
-    return replace(asked, facts=turn.limits(asked.facts), turn=turn)
+    turn = shifted(as_inherited(ticket, ticket.turn), work.register.calendar, rules, ticket.pauses)
+    return replace(asked, facts=moved_inside(work.register, ticket, turn, turn.limits(asked.facts)), turn=turn)
 
 
 def _extension(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
@@ -162,9 +221,33 @@ _NOT_HANDLING = frozenset(
 )
 
 
-def _close(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
-    """The attempts are those that were recorded, whatever else is said (A7)."""
-    return replace(asked, facts=replace(asked.facts, attempts=ticket.attempts))
+def _close(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
+    return replace(asked, facts=as_recorded(work, ticket, asked.facts))
+
+
+def _callback(_: Work, __: Ticket, asked: Prepared, ___: Acting) -> Prepared:
+    asked_whether_solved(asked.facts)
+    return asked
+
+
+def _named(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """Whoever is named takes tickets, and may have this one (R21.2, R21.3, A16)."""
+    facts, day = asked.facts, civil(acting.now).date()
+    for unit in (facts.unit, *facts.co_handlers):
+        if unit in work.register.units:
+            check_unit(unit, ticket, work.register, day)
+    return asked
+
+
+def _pause(_: Work, ticket: Ticket, asked: Prepared, ___: Acting) -> Prepared:
+    """The notice goes out with the consent: its id is the record that the caller is told (A26).
+
+    What else was said of how they were told is kept as a remark.
+    """
+    facts = asked.facts
+    remark = "；".join(filter(None, (facts.remark, facts.notice_id)))
+    record = new_id() if ticket.details.contact or ticket.caller_number else "无联系方式,无法告知"
+    return replace(asked, facts=replace(facts, notice_id=record, remark=remark))
 
 
 def _submit(_: Work, ticket: Ticket, asked: Prepared, __: Acting) -> Prepared:
@@ -195,10 +278,15 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.REQUEST_RETURN: _return,
     Move.REQUEST_EXTENSION: _extension,
     Move.RECORD_EXTENSION_NOTICE: _extension_notice,
+    Move.PAUSE: _pause,
     Move.RESUME: _resume,
     Move.SHIFT_LIMITS: _shift,
     Move.SUBMIT_ANSWER: _answer,
     Move.SEND_BACK: _send_back,
+    Move.NAME_CO_HANDLERS: _named,
+    Move.RULE: _named,
+    Move.RECORD_CALLBACK: _callback,
+    Move.SENT_BACK_BY_ISSUER: _send_back,
     Move.CLOSE: _close,
     Move.CLOSE_AS_UNREASONABLE: _close,
     Move.ARCHIVE: _archive,

@@ -49,14 +49,24 @@ def check_dispatch(ticket: Ticket, register: Register, acting: Acting, facts: Fa
         NotReadyError: says what is missing or wrong.
     """
     day = civil(acting.now).date()
-    if missing := missing_fields(ticket, register):
+    missing = missing_fields(ticket, register)
+    # An emergency goes out at once; the rest is recorded while it is handled (R7.2).
+    if ticket.emergency_at and ticket.details.matter.strip():
+        missing = ()
+    if missing:
         raise NotReadyError(f"派单前须补全:{'、'.join(missing)}(第十四条)")
     for unit in (facts.unit, *facts.co_handlers):
-        _check_unit(unit, ticket, register, day)
-    _check_level(ticket, register, day, facts)
+        check_unit(unit, ticket, register, day)
+    check_level(facts.unit, ticket, register, day)
+    _check_lead(ticket, register, day, facts)
 
 
-def _check_unit(unit: str, ticket: Ticket, register: Register, day: date) -> None:
+def check_unit(unit: str, ticket: Ticket, register: Register, day: date) -> None:
+    """That a unit takes tickets, and may have this one (A16).
+
+    Raises:
+        NotReadyError: says why not.
+    """
     if unit not in register.units:
         raise NotReadyError(f"没有「{unit}」这个单位")
     if not register.units[unit].active(day):
@@ -68,17 +78,27 @@ def _check_unit(unit: str, ticket: Ticket, register: Register, day: date) -> Non
             raise NotReadyError(f"诉求反映的是「{register.name(about)}」,不得派给该单位或其上级(A16)")
 
 
-def _check_level(ticket: Ticket, register: Register, day: date, facts: Facts) -> None:
-    """Nothing goes below the level that is responsible; another lead than the catalogue's is reasoned (R21.0)."""
+def check_level(unit: str, ticket: Ticket, register: Register, day: date) -> None:
+    """Nothing goes below the level that is responsible, neither sent nor passed down (R21.0).
+
+    Raises:
+        NotReadyError: says whose it is.
+    """
+    lines = register.lines(ticket.details.category, ticket.details.place, day)
+    line = lines[0] if lines else None
+    if line and line.level and unit in register.tree and register.tree.level(unit) > line.level:
+        raise NotReadyError(
+            f"派单目录规定此类诉求由第{line.level}级机构负责({line.legal_basis}),不得派到第"
+            f"{register.tree.level(unit)}级的「{register.name(unit)}」(第二十一条)"
+        )
+
+
+def _check_lead(ticket: Ticket, register: Register, day: date, facts: Facts) -> None:
+    """Another lead than the catalogue's is reasoned (R21.0)."""
     lines = register.lines(ticket.details.category, ticket.details.place, day)
     if not lines:
         return
     line = lines[0]
-    if line.level and register.tree.level(facts.unit) > line.level:
-        raise NotReadyError(
-            f"派单目录规定此类诉求由第{line.level}级机构负责({line.legal_basis}),不得派到第"
-            f"{register.tree.level(facts.unit)}级的「{register.name(facts.unit)}」(第二十一条)"
-        )
     if facts.unit != line.lead and not facts.reason.strip():
         raise NotReadyError(
             f"派单目录规定由「{register.name(line.lead)}」承办({line.legal_basis});派给其他单位须写明理由(第二十一条)"

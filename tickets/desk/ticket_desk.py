@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from tickets.alike import alike, text_of
 from tickets.desk import intake
 from tickets.desk.acting import Acting
-from tickets.desk.advising import Advice, advise
+from tickets.desk.advising import LIKE, Advice, advise
 from tickets.desk.moving import move_ticket
 from tickets.desk.recomputing import DateChange, apply_changes, changes_of, open_turns
 from tickets.desk.telling import notice_sent
@@ -113,7 +114,8 @@ class TicketDesk:
         """
         ticket = await self._ticket(ticket_id)
         register = await self._store.register()
-        return await self._store.read(partial(advise, register=register, ticket=ticket, now=now))
+        like = await alike(self._store, text_of(ticket), limit=LIKE, is_open=False)
+        return await self._store.read(partial(advise, register=register, ticket=ticket, now=now, like=like))
 
     async def reasoning(self, ticket_id: str, now: datetime) -> tuple[str, ...]:
         """Why the due day is what it is, day by day, by the calendar that it was computed with; empty with no due day.

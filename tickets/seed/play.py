@@ -21,8 +21,10 @@ from common.clock import civil
 from tickets.desk import Acting, TicketDesk
 from tickets.desk.archiving import archive_ended
 from tickets.desk.clockwork import fire_due
+from tickets.desk.inspecting import warn_overdue
 from tickets.errors import DeskError
 from tickets.model import Ticket
+from tickets.seed.inspections import inspect
 from tickets.seed.matters import drawn
 from tickets.seed.plan import Part, Plan, parts
 from tickets.seed.scene import Cast, Deed, Scene, Story
@@ -104,6 +106,8 @@ class _Stage:
                 self._progress(self._played)
             await self._carry_out(min(end, self._plan.until))
         await self._fire(self._plan.until)
+        await inspect(self._store, self._plan)
+        await self._store.run(lambda work: warn_overdue(work, self._plan.until))
         await self._store.run(lambda work: work.change(_shown, to="shown"))
         return self._played
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.clock import civil, day_bounds
+from tickets.from_above import InheritedLimit, Origin
 from tickets.model import Kind, Status
 from tickets.seed import acts
 from tickets.seed.scene import Scene, Story
-from tickets.ticket_deadlines import InheritedLimit
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import CallbackResult, Facts, Role
 
@@ -126,13 +126,20 @@ def from_above(s: Scene) -> Story:
     """A ticket from above with its own number and limit (A27)."""
     due = day_bounds(s.register.calendar.add(civil(s.now).date(), 3))[1]
     number = f"鲁转{civil(s.now):%m%d}-{s.rng.randrange(1000):03d}"
-    yield from s.draft(details=replace(s.matter.details, inherited=InheritedLimit(due, "省政务服务便民热线", number)))
+    yield from s.draft(
+        details=replace(s.matter.details, inherited=InheritedLimit(due, "省政务服务便民热线", number, Origin.PROVINCE))
+    )
     s.at_once(1, 3)
     yield from s.do(Move.SUBMIT, s.level_1(Role.AGENT))
     yield from acts.dispatched(s)
     yield from acts.signed(s)
     s.working_days(1)
     yield from acts.answered(s)
+    s.soon(30, 200)
+    reviewer = s.level_1(Role.REVIEWER)
+    yield from s.do(Move.REPORT_BACK, reviewer, answer="已办结,诉求人认可", told_at=s.now, channel="公文")
+    s.working_days(1)
+    yield from s.do(Move.SIGN_OFF, reviewer, basis=f"{number}号件销号单", told_at=s.now)
     yield from acts.called_back(s)
 
 

@@ -93,7 +93,9 @@ def unreasonable(s: Scene) -> Story:
 
 def _unreasonable(s: Scene) -> Story:
     supervisor = s.level_1(Role.CALLBACK_SUPERVISOR)
-    facts = Facts(callback=CallbackResult.DISSATISFIED, reason="诉求超出法律政策规定", read_by=supervisor.who)
+    facts = Facts(
+        callback=CallbackResult.DISSATISFIED, solved=False, reason="诉求超出法律政策规定", read_by=supervisor.who
+    )
     yield from s.do(Move.CLOSE_AS_UNREASONABLE, supervisor, facts)
 
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from common.clock import CIVIL
 from tickets.details import Details, Nature, Urgency
+from tickets.from_above import InheritedLimit
 from tickets.register import Register
 from tickets.sheets.formulas import is_formula, unguarded
 from tickets.sheets.mapping import COLUMNS, Mapping
 from tickets.sheets.reading import SheetRow
-from tickets.ticket_deadlines import InheritedLimit
 from tickets.worded import Worded
 
 W = TypeVar("W", bound=Worded)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tickets.store import tables_archive, tables_import, tables_register, tables_sealing, tables_work
+from tickets.store import (
+    tables_archive,
+    tables_import,
+    tables_inspection,
+    tables_links,
+    tables_register,
+    tables_sealing,
+    tables_work,
+)
 from tickets.store.reading import TicketFilter
 from tickets.store.tables import tables
 from tickets.store.ticket_store import TicketStore
@@ -13,6 +21,8 @@ __all__ = [
     "tables",
     "tables_archive",
     "tables_import",
+    "tables_inspection",
+    "tables_links",
     "tables_register",
     "tables_sealing",
     "tables_work",

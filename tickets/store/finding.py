@@ -39,9 +39,10 @@ def of_ids(connection: Connection, ids: Sequence[str]) -> dict[str, Ticket]:
 def refill(connection: Connection, register: Register, after: str = "", *, at_once: int = 500) -> str:
     """Index the tickets whose ids come after this one, some at once; gives the last of them, empty at the end.
 
-    For tickets that are older than the index, and for a revision that has emptied it.
+    For tickets that are older than the index, and for one that was emptied. Others may write tickets meanwhile.
     """
     query = sa.select(*TICKET_COLUMNS).where(tickets.c.id > after).order_by(tickets.c.id).limit(at_once)
-    found = [ticket_of(row) for row in connection.execute(query)]
+    # Held, so that what becomes confidential meanwhile is forgotten after this and not before (R25.1).
+    found = [ticket_of(row) for row in connection.execute(query.with_for_update())]
     keep_found(connection, register, found)
     return found[-1].id if found else ""

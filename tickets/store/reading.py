@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from common.paging import Cursor
 from tickets.model import Kind, Status
 from tickets.store.rows import TICKET_COLUMNS
-from tickets.store.tables import has_category, is_open, tickets
+from tickets.store.tables import has_category, has_news, is_open, tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class TicketFilter:
     """Which tickets a list shows: all conditions that are set; ``since`` counts in, ``until`` does not.
 
     ``unit`` is the accountable one, or the one to which it was passed. ``overdue_at`` shows open tickets whose due
-    instant is over then.
+    instant is over then, ``news`` those whose caller has come back unseen (A25).
     """
 
     kind: Kind | None = None
@@ -32,6 +32,7 @@ class TicketFilter:
     category: str = ""
     open: bool | None = None
     overdue_at: datetime | None = None
+    news: bool = False
 
 
 def page_query(shown: TicketFilter, *, limit: int, after: Cursor | None) -> sa.Select[*tuple[Any, ...]]:
@@ -64,4 +65,6 @@ def _conditions(shown: TicketFilter) -> list[sa.ColumnElement[bool]]:
         found.append(is_open if shown.open else c.open.is_(sa.false()))
     if shown.overdue_at:
         found += [is_open, c.due <= shown.overdue_at]
+    if shown.news:
+        found.append(has_news)
     return found

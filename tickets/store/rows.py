@@ -35,6 +35,8 @@ _STATE = (
     "emergency_at",
     "awaited",
     "reported_at",
+    "news",
+    "told_accepted",
     #: Only of what could not be opened; what is opened is sealed anew (``tickets.store.sealing``).
     "sealed",
 )
@@ -65,6 +67,7 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         category=details.category,
         place=details.place,
         urgency=details.urgency.value,
+        has_news=bool(ticket.news),
         state=_state(ticket),
     )
     return row

@@ -22,6 +22,7 @@ from tickets.errors import SealedTicketError
 from tickets.model import Entry, Ticket
 from tickets.store.rows import entry_of
 from tickets.store.tables import attachments
+from tickets.store.tables_inspection import corrections, inspected
 from tickets.store.tables_register import rulings
 from tickets.store.tables_work import notices, returns, tasks
 from tickets.turns import Turn
@@ -66,6 +67,8 @@ SEALERS: Mapping[Table, Sealer] = {
     rulings: Sealer("ruling", ("category", "place", "ruling", "basis"), ("id",)),
     tasks: Sealer("result", ("result",), ("ticket_id", "unit")),
     attachments: Sealer("name", ("name",), ("id",)),
+    inspected: Sealer("remark", ("remark",), ("inspection_id", "ticket_id")),
+    corrections: Sealer("demand", ("demand", "answer"), ("inspection_id", "ticket_id", "round")),
 }
 
 

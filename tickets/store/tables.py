@@ -43,6 +43,8 @@ tickets = Table(
     Column("place", String(80), nullable=False),
     Column("urgency", String(20), nullable=False),
     Column("handling_ticket", String(32), nullable=False),
+    #: The caller has come back, and the accountable unit has not yet seen it (A25).
+    Column("has_news", sa.Boolean, nullable=False, server_default=sa.false()),
     #: Everything else of the record. Last, so that lists do not read past what they show.
     Column("state", Json, nullable=False),
     Index(None, "opened_at", "id"),
@@ -71,6 +73,15 @@ Index(
     tickets.c.id,
     sqlite_where=is_open,
     postgresql_where=is_open,
+)
+has_news = tickets.c.has_news.is_(sa.true())
+Index(
+    "ix_tickets_news",
+    tickets.c.unit,
+    tickets.c.opened_at,
+    tickets.c.id,
+    sqlite_where=has_news,
+    postgresql_where=has_news,
 )
 Index("ix_tickets_due", tickets.c.due, tickets.c.id, sqlite_where=is_open, postgresql_where=is_open)
 #: SQLite looks into a partial index only where a query says the index's condition in the very same words.

@@ -61,6 +61,8 @@ delegations = Table(
     Column("until", Date),
     Column("by", String(80), nullable=False),
     Column("reason", Text, nullable=False),
+    #: Of two that begin on one day the later written holds.
+    Column("added_at", Instant),
 )
 
 categories = Table(

@@ -100,6 +100,16 @@ Index(
     postgresql_where=sa.text("state = 'waiting'"),
 )
 
+#: What a unit was reminded of, on its screen.
+Index(
+    "ix_notices_of_unit",
+    notices.c.recipient,
+    notices.c.created_at,
+    notices.c.id,
+    sqlite_where=sa.text("audience = 'unit'"),
+    postgresql_where=sa.text("audience = 'unit'"),
+)
+
 #: Many callers with one matter within a short time (A13).
 hot_topics = Table(
     "hot_topics",

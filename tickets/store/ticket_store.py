@@ -48,10 +48,15 @@ class _Refused:
 
 
 class TicketStore:
-    """The books of the desk. Writes go through the ledger, reads straight to the database."""
+    """The books of the desk. Writes go through the ledger, reads straight to the database.
 
-    def __init__(self, reads: AsyncEngine, ledger: Ledger, vault: Vault) -> None:
+    ``vault`` has the keys of what is confidential; ``public_url`` is where citizens reach the public pages: notices
+    lead there.
+    """
+
+    def __init__(self, reads: AsyncEngine, ledger: Ledger, vault: Vault, *, public_url: str = "") -> None:
         self.sealing = Sealing(vault)
+        self._public_url = public_url
         self._reads = reads
         self._ledger = ledger
         self._shelf = registering.RegisterShelf()
@@ -176,13 +181,13 @@ class TicketStore:
             raise SealedTicketError(ticket.number, error) from error
 
     def _open(self, connection: Connection, openings: Sequence[Opening]) -> Sequence[Ticket]:
-        work = Work(connection, self._shelf.current(connection), self.sealing)
+        work = Work(connection, self._shelf.current(connection), self.sealing, self._public_url)
         answers = open_all(work, openings)
         work.flush()
         return answers
 
     def _run(self, connection: Connection, asked: Sequence[_Asked]) -> Sequence[Any]:
-        work = Work(connection, self._shelf.current(connection), self.sealing)
+        work = Work(connection, self._shelf.current(connection), self.sealing, self._public_url)
         work.prefetch(ticket for one in asked for ticket in one.touches)
         answers = [self._carried_out(work, one) for one in asked]
         work.flush()

@@ -63,7 +63,9 @@ class _Staged:
 class Work:
     """The work of one transaction. Each use case begins with ``begin``; what one that fails has staged is dropped."""
 
-    def __init__(self, connection: Connection, register: Register, sealing: Sealing) -> None:
+    def __init__(self, connection: Connection, register: Register, sealing: Sealing, public_url: str = "") -> None:
+        #: Where citizens reach the public pages; empty where a city has not said.
+        self.public_url = public_url
         self.connection = connection
         self.register = register
         #: What of this transaction is sealed.
