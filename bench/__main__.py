@@ -7,9 +7,9 @@ import asyncio
 import json
 from pathlib import Path
 
-from bench import calls, desk, search
+from bench import calls, desk, seal, search
 
-_BENCHES = {"calls": calls.run, "desk": desk.run, "search": search.run}
+_BENCHES = {"calls": calls.run, "desk": desk.run, "seal": seal.run, "search": search.run}
 
 
 def main() -> None:

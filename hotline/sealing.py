@@ -21,6 +21,7 @@ from common.vault import DataKey, VaultError
 from common.vault.store import key_of
 from hotline.database import Database
 from hotline.key_rotation import unknown_keys
+from hotline.outside.exchange_rows import quiet
 from hotline.search_scrub import forget_deleted_words
 from hotline.sms import blot_out
 from ivr.model import RecordingState
@@ -54,6 +55,9 @@ SCRUBBED = (
     "filings",
     "calls",
     "idempotency_keys",
+    "exchanges",
+    "inspected",
+    "corrections",
     "ticket_search",
     "ticket_words",
 )
@@ -160,6 +164,7 @@ class SealingLoop:
         if looked.scrub:
             shown = await rows.shown_notices(self._tickets, ticket.id)
             await asyncio.to_thread(blot_out, self._places.outbox, shown)
+            await self._database.write(partial(quiet, ticket_id=ticket.id))
         files = await self._files(ticket, key)
         call = await self._call(looked, ticket, key)
         return files and call

@@ -51,6 +51,10 @@ class IndexKey:
             return ""
         return hmac.new(self._numbers, plain.encode(), hashlib.sha256).hexdigest()[:32]
 
+    def digest(self, text: str) -> str:
+        """By what a text is known again that is not kept (HMAC-SHA-256, 64 bits)."""
+        return hmac.new(self._numbers, b"text " + text.encode(), hashlib.sha256).hexdigest()[:16]
+
     @staticmethod
     def _derived(secret: bytes, purpose: str) -> bytes:
         return HKDF(SHA256(), KEY_BYTES, None, purpose.encode()).derive(secret)

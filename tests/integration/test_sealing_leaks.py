@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from common.clock import CIVIL
 from common.vault.files import unsealed
@@ -21,6 +22,8 @@ from tests import recordings_kit
 from tests.postgres import Postgres
 from tests.sealing_kit import CALL, ENDED, House, house
 from tickets.attachment_rows import of_ticket, sealed_place
+from tickets.store.sealing_work import looking_after
+from tickets.store.tables import tickets
 
 pytestmark = pytest.mark.covers("R25.1", "A15")
 
@@ -149,3 +152,27 @@ async def test_what_cannot_be_sealed_is_alarmed_and_tried_again(data: Path, data
         await here.sealed()
         assert here.alarms[-1] == f"{ALARM} over"
         assert here.on_disk() == []
+
+
+async def test_what_was_marked_before_there_was_sealing_is_sealed_at_the_first_start(
+    database_url: str, data: Path
+) -> None:
+    """A ticket that an older version left marked and in the clear: one look, and no marker is left, all is readable."""
+    async with house(database_url, data) as here:
+        ticket = await here.handled(await here.of_call(confidential=False))
+
+        def older(connection: Connection) -> None:
+            connection.execute(tickets.update().where(tickets.c.id == ticket.id).values(confidential=True))
+            connection.execute(*looking_after(connection, ticket.id, scrub=True))
+
+        await here.at.books.database.write(older)
+        await here.sealed()
+        assert await here.in_tables() == []
+        assert here.on_disk() == []
+        found = await here.at.books.tickets.get(ticket.id)
+        assert found is not None
+        assert found.details == ticket.details
+        assert len(await here.at.books.tickets.history(ticket.id)) == found.steps
+        [same] = await here.at.books.tickets.confidential_of_number(here.marks.phone)
+        assert same == found
+        assert await here.loop.once() == 0

@@ -62,12 +62,12 @@ class SealingWork:
             self._key(ticket)
 
     def row(self, table: Table, row: dict[str, Any], ticket: Ticket) -> dict[str, Any]:
-        """A row beside a ticket, sealed where the ticket is confidential.
+        """A row beside a ticket that tells something, sealed where the ticket is confidential.
 
         Raises:
             SealedTicketError: see ``require``.
         """
-        if not (ticket.confidential and SEALERS[table].concerns(row)):
+        if not ticket.confidential:
             return row
         self.require(ticket)
         return self.sealing.row(table, row, self._keys[ticket.id])
@@ -79,7 +79,7 @@ class SealingWork:
             SealedTicketError: see ``require``.
         """
         row = {"ticket_id": ticket.id, "unit": unit, "result": said}
-        return str(self.row(tasks, row, ticket)["result"])
+        return str(self.row(tasks, row, ticket)["result"]) if said else ""
 
     def ticket_rows(self, changed: Iterable[Ticket]) -> list[dict[str, Any]]:
         """The rows of these tickets."""

@@ -159,7 +159,7 @@ class Work:
         Raises:
             SealedTicketError: it belongs to a confidential ticket, and cannot be sealed.
         """
-        if table in SEALERS:
+        if (sealer := SEALERS.get(table)) and sealer.concerns(row):
             row = self.seals.row(table, row, self.ticket(row["ticket_id"]))
         self._staged.rows.append((table, row))
 
