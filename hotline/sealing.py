@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from tickets.errors import SealedTicketError
 from tickets.model import Ticket
 from tickets.sealing_rows import Looked
 from tickets.store import TicketStore
+from tickets.store.tables_sealing import IN_FILES, IN_WORDS
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,9 @@ _AGAIN = timedelta(seconds=10)
 _AGAIN_MOST = timedelta(minutes=5)
 #: So long after its end a call's recordings have been closed, unless something failed.
 _SETTLED = timedelta(minutes=15)
+#: Scrubbing costs the more the larger the books are; what waits for it is unreadable to all but who reads raw files.
+_SCRUB_EVERY = timedelta(minutes=1)
+_MERGE_EVERY = timedelta(hours=6)
 #: Tables that held content in the clear.
 SCRUBBED = (
     "tickets",
@@ -96,6 +100,8 @@ class SealingLoop:
         self._alarm = alarm
         self._clear = clear
         self._failing: set[str] = set()
+        self._is_postgres = database.reads.dialect.name == "postgresql"
+        self._scrubbed_at = self._merged_at = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> None:
         """Seal what comes; at the start, look once more after what came lately."""
@@ -161,7 +167,7 @@ class SealingLoop:
             await rows.seal_marked(self._tickets, ticket.id)
         vault = self._tickets.sealing.vault
         key = await self._tickets.read(lambda connection: key_of(connection, vault, ticket.id))
-        if looked.scrub:
+        if looked.scrub & IN_WORDS:
             shown = await rows.shown_notices(self._tickets, ticket.id)
             await asyncio.to_thread(blot_out, self._places.outbox, shown)
             await self._database.write(partial(quiet, ticket_id=ticket.id))
@@ -205,8 +211,18 @@ class SealingLoop:
         return call is None or (call.ended_at is not None and self._now() - call.ended_at > _SETTLED)
 
     async def _scrub(self, found: Sequence[Looked]) -> None:
-        """What the database has left of old content; what is in the way now is tried again with the next look."""
-        if found and await self._database.scrub(SCRUBBED):
+        """What the database has left of old content; what is in the way now is tried again with a later look."""
+        now = self._now()
+        files = [looked for looked in found if looked.scrub & IN_FILES]
+        if files and now - self._scrubbed_at >= _SCRUB_EVERY:
+            past = any(looked.scrub & IN_WORDS for looked in files)
+            if await self._database.scrub(SCRUBBED if past else ("calls",)):
+                self._scrubbed_at = now
+                await rows.scrubbed(self._tickets, files, IN_FILES)
+        words = [looked for looked in found if looked.scrub & IN_WORDS]
+        if words and (self._is_postgres or now - self._merged_at >= _MERGE_EVERY):
             await forget_deleted_words(self._database)
-            if await self._database.scrub(SCRUBBED):
-                await rows.scrubbed(self._tickets, found)
+            self._merged_at = now
+            # What was merged is in the log, and the old parts are in the file until that is cut.
+            await self._database.scrub(SCRUBBED)
+            await rows.scrubbed(self._tickets, words, IN_WORDS)

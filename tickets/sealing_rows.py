@@ -16,7 +16,7 @@ from tickets.store.finding import ticket_index
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
 from tickets.store.sealing_work import looking_after
 from tickets.store.tables import attachments, tickets
-from tickets.store.tables_sealing import sealings
+from tickets.store.tables_sealing import IN_FILES, sealings
 from tickets.store.tables_work import notices
 from tickets.store.work import Work
 
@@ -29,9 +29,9 @@ _due = (
 )
 _of = sealings.update().where(_c.ticket_id == sa.bindparam("b_ticket"))
 _postpone = _of.values(next_at=sa.bindparam("again"), tries=_c.tries + 1)
-_scrubbed = _of.values(scrub=sa.false())
-_wants_scrub = _of.values(scrub=sa.true())
-_done = sealings.delete().where(_c.ticket_id == sa.bindparam("b_ticket"), _c.scrub.is_(sa.false()))
+_scrubbed = _of.values(scrub=_c.scrub.bitwise_and(sa.bindparam("done", type_=sa.Integer)))
+_wants_scrub = _of.values(scrub=_c.scrub.bitwise_or(IN_FILES))
+_done = sealings.delete().where(_c.ticket_id == sa.bindparam("b_ticket"), _c.scrub == 0)
 _files = (
     sa.select(attachments.c.id, attachments.c.sha256, attachments.c.scan)
     .where(attachments.c.ticket_id == sa.bindparam("ticket"), attachments.c.sealed.is_(sa.false()))
@@ -51,11 +51,11 @@ _LATE = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A confidential ticket that is looked after: how often it was, and whether old content is to be scrubbed."""
+    """A confidential ticket that is looked after: how often it was, and what of it is to be scrubbed (``sealings``)."""
 
     ticket_id: str
     tries: int
-    scrub: bool
+    scrub: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,10 @@ async def postpone(store: TicketStore, looked: Looked, again: datetime) -> None:
 
 
 async def to_scrub(store: TicketStore, found: Sequence[Looked]) -> list[Looked]:
-    """Those of which something stood in the clear in the database."""
-    rows = await store.rows(sa.select(_c.ticket_id).where(_c.scrub.is_(sa.true())))
-    wanted = {row.ticket_id for row in rows}
-    return [one for one in found if one.ticket_id in wanted]
+    """Those of which something is left in the clear in the database, as they are now."""
+    rows = await store.rows(sa.select(_c.ticket_id, _c.tries, _c.scrub).where(_c.scrub != 0))
+    known = {one.ticket_id for one in found}
+    return [Looked(*row) for row in rows if row.ticket_id in known]
 
 
 async def wants_scrub(store: TicketStore, looked: Looked) -> None:
@@ -153,8 +153,8 @@ async def wants_scrub(store: TicketStore, looked: Looked) -> None:
     await store.run(lambda work: work.change(_wants_scrub, b_ticket=looked.ticket_id))
 
 
-async def scrubbed(store: TicketStore, found: Sequence[Looked]) -> None:
-    """The database was scrubbed of what these had in the clear.
+async def scrubbed(store: TicketStore, found: Sequence[Looked], bits: int) -> None:
+    """The database was scrubbed of what these had in the clear there.
 
     Raises:
         NotWritten: the database refused.
@@ -162,7 +162,7 @@ async def scrubbed(store: TicketStore, found: Sequence[Looked]) -> None:
 
     def note(work: Work) -> None:
         for one in found:
-            work.change(_scrubbed, b_ticket=one.ticket_id)
+            work.change(_scrubbed, b_ticket=one.ticket_id, done=~bits)
 
     await store.run(note)
 

@@ -54,10 +54,18 @@ _AT_ONCE = 500
 
 def keys_of(connection: Connection, vault: Vault, subjects: Collection[str]) -> dict[str, DataKey | VaultError]:
     """The data keys of these matters, or why one cannot be opened; a matter that has none is not in it."""
-    wanted = sorted(set(subjects))
     found: dict[str, DataKey | VaultError] = {}
-    for first in range(0, len(wanted), _AT_ONCE):
-        for row in connection.execute(_of_subjects, {"subjects": wanted[first : first + _AT_ONCE]}):
+    asked = []
+    for subject in sorted(set(subjects)):
+        try:
+            if known := vault.known(subject):
+                found[subject] = known
+            else:
+                asked.append(subject)
+        except VaultError as error:
+            found[subject] = error
+    for first in range(0, len(asked), _AT_ONCE):
+        for row in connection.execute(_of_subjects, {"subjects": asked[first : first + _AT_ONCE]}):
             try:
                 found[row.subject] = vault.open(WrappedKey(row.subject, row.key_id, bytes(row.wrapped)))
             except VaultError as error:

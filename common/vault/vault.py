@@ -110,19 +110,34 @@ class Vault:
         if row.subject in self.destroyed or not row.wrapped:
             self.forget(row.subject)
             raise KeyDestroyedError(row.subject)
-        now = self._ticking()
-        with self._lock:
-            found = self._open.get(row.subject)
-            if found and now - found[1] < _KEPT_SECONDS:
-                self._open.move_to_end(row.subject)
-                return found[0]
+        if known := self.known(row.subject):
+            return known
         key = DataKey(row.subject, self.holder.unwrap(row.key_id, row.wrapped, row.subject))
         with self._lock:
-            self._open[row.subject] = (key, now)
+            self._open[row.subject] = (key, self._ticking())
             self._open.move_to_end(row.subject)
             while len(self._open) > self._most:
                 self._open.popitem(last=False)
         return key
+
+    def known(self, subject: str) -> DataKey | None:
+        """The data key of a matter if it was opened some minutes ago: the books need not be asked for it.
+
+        Only what was opened from the books is known here, never what was only just made.
+
+        Raises:
+            KeyDestroyedError: it was destroyed.
+        """
+        if subject in self.destroyed:
+            self.forget(subject)
+            raise KeyDestroyedError(subject)
+        now = self._ticking()
+        with self._lock:
+            found = self._open.get(subject)
+            if found is None or now - found[1] >= _KEPT_SECONDS:
+                return None
+            self._open.move_to_end(subject)
+            return found[0]
 
     def rewrapped(self, row: WrappedKey) -> WrappedKey:
         """The same data key, wrapped by the key in force.

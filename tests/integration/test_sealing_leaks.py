@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from common.clock import CIVIL
@@ -19,11 +21,20 @@ from ivr.recordings.reconcile import Difference, compare, on_disk
 from ivr.recordings.sealing import sealed_audio
 from ivr.recordings.verifying import Flaw, verify
 from tests import recordings_kit
+from tests.city import CLERK, LEADER
+from tests.files_kit import PNG
+from tests.http_kit import TOKEN
+from tests.outside_kit import served
 from tests.postgres import Postgres
 from tests.sealing_kit import CALL, ENDED, House, house
+from tickets.attachment_api import AttachmentPages
 from tickets.attachment_rows import of_ticket, sealed_place
+from tickets.desk.archiving import archive_ended
+from tickets.model import Status
 from tickets.store.sealing_work import looking_after
 from tickets.store.tables import tickets
+from tickets.workflow_moves import Move
+from tickets.workflow_terms import CallbackResult, Facts
 
 pytestmark = pytest.mark.covers("R25.1", "A15")
 
@@ -163,7 +174,7 @@ async def test_what_was_marked_before_there_was_sealing_is_sealed_at_the_first_s
 
         def older(connection: Connection) -> None:
             connection.execute(tickets.update().where(tickets.c.id == ticket.id).values(confidential=True))
-            connection.execute(*looking_after(connection, ticket.id, scrub=True))
+            connection.execute(*looking_after(connection, ticket.id, scrub=3))
 
         await here.at.books.database.write(older)
         await here.sealed()
@@ -176,3 +187,58 @@ async def test_what_was_marked_before_there_was_sealing_is_sealed_at_the_first_s
         [same] = await here.at.books.tickets.confidential_of_number(here.marks.phone)
         assert same == found
         assert await here.loop.once() == 0
+
+
+async def test_a_sealed_file_is_handed_out_to_who_may_see_its_ticket(database_url: str, data: Path) -> None:
+    """Un-marked, the ticket is everybody's of level 1 again: its sealed file comes as it was, under its own name."""
+    async with house(database_url, data) as here:
+        ticket = await here.of_call(confidential=False)
+        await here.marked(ticket)
+        await here.sealed()
+        store = here.at.books.tickets
+        await here.at.books.desk.describe(ticket.id, here.at.acting(LEADER), ticket.details, confidential=False)
+        pages = AttachmentPages(store, here.shelf, lambda: None)
+        async with served(here.at.books, pages) as client:
+            bearer = {"Authorization": f"Bearer {TOKEN}"}
+            address = f"/api/v1/tickets/{ticket.number}/attachments"
+            async with client.get(address, headers=bearer) as listed:
+                [file] = (await listed.json())["attachments"]
+            assert file["name"] == f"{here.marks.word('证据')}.png"
+            async with client.get(f"{address}/{file['id']}", headers=bearer) as answer:
+                assert answer.status == 200
+                assert answer.headers["Content-Type"] == "image/png"
+                assert await answer.read() == PNG + here.marks.word("照片").encode()
+        [row] = await store.read(lambda connection: of_ticket(connection, ticket.id, store.sealing))
+        assert row.sealed
+
+
+async def test_one_ticket_that_cannot_be_opened_stops_nothing(database_url: str, data: Path) -> None:
+    """Its page says what is wrong and what to do, without a word of it; archive, exchange and lists go on."""
+    async with house(database_url, data) as here:
+        ticket = await here.handled(await here.of_call(confidential=False))
+        ticket = await here.at.do(ticket, Move.CLOSE, CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
+        other = await here.at.closed()
+        await here.at.books.database.write(partial(broken, ticket.id))
+        await here.at.later(days=40)
+        done = await here.at.books.tickets.run(lambda work: archive_ended(work, here.at.now))
+        assert done == 1
+        assert (await here.at.fresh(other)).status is Status.ARCHIVED
+        pages = AttachmentPages(here.at.books.tickets, here.shelf, lambda: None)
+        async with served(here.at.books, pages) as client:
+            address = f"/api/v1/tickets/{ticket.number}/attachments"
+            async with client.get(address, headers={"Authorization": f"Bearer {TOKEN}"}) as answer:
+                assert answer.status == 503
+                problem = await answer.json()
+        assert problem["type"] == "urn:hotline12345:problem:sealed"
+        assert ticket.number in problem["detail"]
+        assert "安全管理员" in problem["detail"] or "备份" in problem["detail"]
+        log = (data / "service.log").read_text(encoding="utf-8")
+        assert "a confidential ticket could not be opened for a request" in log
+
+
+def broken(ticket_id: str, connection: Connection) -> None:
+    """Confidential, and its content is not what was sealed."""
+    state = dict(connection.execute(sa.select(tickets.c.state).where(tickets.c.id == ticket_id)).scalar_one())
+    state.pop("details", None)
+    state["sealed"] = f"sealed:1a:{ticket_id}:AAAA"
+    connection.execute(tickets.update().where(tickets.c.id == ticket_id).values(confidential=True, state=state))

@@ -79,8 +79,8 @@ def _state(ticket: Ticket) -> dict[str, Any]:
 
 
 def ticket_of(row: Any) -> Ticket:
-    """The ticket of a row."""
-    data = row._mapping  # noqa: SLF001 - SQLAlchemy's public name
+    """The ticket of a row, or of what was opened of one (``Sealing.tickets``)."""
+    data = row if isinstance(row, dict) else row._mapping  # noqa: SLF001 - SQLAlchemy's public name
     plain = {name: data[name] for name in (*_PLAIN, "kind", "channel")}
     return unpacked(Ticket, {**plain, "card": data["card"] or None, **data["state"]})
 

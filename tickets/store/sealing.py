@@ -20,7 +20,7 @@ from tickets.codec import packed, unpacked
 from tickets.details import Details
 from tickets.errors import SealedTicketError
 from tickets.model import Entry, Ticket
-from tickets.store.rows import entry_of
+from tickets.store.rows import entry_of, ticket_of
 from tickets.store.tables import attachments
 from tickets.store.tables_inspection import corrections, inspected
 from tickets.store.tables_register import rulings
@@ -103,8 +103,8 @@ class Sealing:
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
 
-    def ticket_row(self, row: dict[str, Any], key: DataKey) -> dict[str, Any]:
-        """The row of a confidential ticket as it may stand in the database."""
+    def ticket_row(self, row: dict[str, Any], key: DataKey, same: str = "") -> dict[str, Any]:
+        """The row of a confidential ticket as it may stand in the database; ``same`` is its content sealed before."""
         state = dict(row["state"])
         details = state.pop("details", {})
         content: dict[str, Any] = {"details": details, **{name: row[name] for name in _HIDDEN}}
@@ -114,7 +114,7 @@ class Sealing:
             state["turn"] = {name: value for name, value in turn.items() if name not in hidden}
         if urgency := details.get("urgency"):
             state["details"] = {"urgency": urgency}
-        state[SEALED] = self._seal(key, content, place("tickets", "state", row["id"]))
+        state[SEALED] = same or self._seal(key, content, place("tickets", "state", row["id"]))
         return {**row, **dict.fromkeys((*_HIDDEN, *_OF_MATTER), ""), "state": state}
 
     def step_row(self, row: dict[str, Any], key: DataKey) -> dict[str, Any]:
@@ -172,6 +172,14 @@ class Sealing:
         """
         return self._open(ticket, keys_of(connection, self.vault, [ticket.id]))
 
+    def tickets(self, connection: Connection, rows: Sequence[Any]) -> list[Ticket]:
+        """The tickets of these rows; one that cannot be opened stays as it is (``Ticket.sealed``)."""
+        sealed = [row.id for row in rows if SEALED in row.state]
+        if not sealed:
+            return [ticket_of(row) for row in rows]
+        keys = keys_of(connection, self.vault, sealed)
+        return [ticket_of(self._ticket_data(row, keys) if SEALED in row.state else row) for row in rows]
+
     def opened(self, connection: Connection, found: Sequence[Ticket]) -> list[Ticket]:
         """These tickets with all that they tell; one that cannot be opened stays as it is (``Ticket.sealed``)."""
         sealed = [ticket.id for ticket in found if ticket.sealed]
@@ -193,6 +201,21 @@ class Sealing:
         except VaultError as error:
             raise SealedTicketError(error.subject, error) from error
 
+    @staticmethod
+    def _ticket_data(row: Any, keys: Mapping[str, DataKey | VaultError]) -> dict[str, Any]:
+        data = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+        state = dict(data["state"])
+        try:
+            content = _content(state[SEALED], row.id, keys)
+        except VaultError as error:
+            _say(row.id, error)
+            return data
+        del state[SEALED]
+        state["details"] = content["details"]
+        if hidden := content.get("turn"):
+            state["turn"] = {**state["turn"], **hidden}
+        return {**data, **{name: content[name] for name in _HIDDEN}, "state": state}
+
     def _step(self, row: dict[str, Any], keys: Mapping[str, DataKey | VaultError]) -> dict[str, Any]:
         told = row["told"]
         if told == {"destroyed": True}:
@@ -212,8 +235,7 @@ class Sealing:
 
     @staticmethod
     def _open(ticket: Ticket, keys: Mapping[str, DataKey | VaultError]) -> Ticket:
-        key = _key_in(keys, ticket.id)
-        content = json.loads(key.unseal(ticket.sealed, place("tickets", "state", ticket.id)))
+        content = _content(ticket.sealed, ticket.id, keys)
         turn = ticket.turn
         if turn and (hidden := content.get("turn")):
             turn = unpacked(Turn, {**packed(turn), **hidden})
@@ -232,6 +254,12 @@ class Sealing:
 def _place_of(table: Table, row: Mapping[str, Any]) -> str:
     sealer = SEALERS[table]
     return place(table.name, sealer.carrier, *(row[name] for name in sealer.key), row["ticket_id"])
+
+
+def _content(sealed: str, ticket_id: str, keys: Mapping[str, DataKey | VaultError]) -> dict[str, Any]:
+    key = _key_in(keys, ticket_id)
+    content: dict[str, Any] = json.loads(key.unseal(sealed, place("tickets", "state", ticket_id)))
+    return content
 
 
 def _key_in(keys: Mapping[str, DataKey | VaultError], subject: str) -> DataKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,10 +16,10 @@ from common.vault.store import data_keys, keys_of, row_of
 from tickets.errors import SealedTicketError
 from tickets.model import Entry, Ticket
 from tickets.store.rows import step_row, ticket_row
-from tickets.store.sealing import DESTROYED, SEALERS, Sealing, discreet_proof, numbers_of, tells_nothing
+from tickets.store.sealing import DESTROYED, SEALED, SEALERS, Sealing, discreet_proof, numbers_of, tells_nothing
 from tickets.store.tables import steps, tickets
 from tickets.store.tables_register import catalogue, register_version, rulings
-from tickets.store.tables_sealing import blind_numbers, sealings
+from tickets.store.tables_sealing import IN_FILES, IN_WORDS, blind_numbers, sealings
 from tickets.store.tables_work import notices, tasks
 
 _save = upserting(tickets)
@@ -47,6 +47,16 @@ class SealingWork:
         self.sealing = sealing
         self._keys: dict[str, DataKey] = {}
         self._fresh: dict[str, WrappedKey] = {}
+        #: What each ticket told when it was read, and that sealed: most moves change nothing of it.
+        self._same: dict[str, tuple[object, str]] = {}
+
+    def read(self, rows: Sequence[Any]) -> list[Ticket]:
+        """The tickets of these rows, and what of them need not be sealed anew."""
+        found = self.sealing.tickets(self._connection, rows)
+        for row, ticket in zip(rows, found, strict=True):
+            if SEALED in row.state and not ticket.sealed:
+                self._same[ticket.id] = (_told(ticket), row.state[SEALED])
+        return found
 
     def require(self, ticket: Ticket, entry: Entry | None = None) -> None:
         """Make sure that a step of this ticket (or a row beside it) can be sealed; a first one makes its key.
@@ -101,18 +111,26 @@ class SealingWork:
 
     def settle(self, before: Mapping[str, Ticket | None], changed: Iterable[Ticket]) -> None:
         """Last of all: what becomes confidential has its past sealed, what is so no more is opened."""
+        fresh: dict[int, list[str]] = {}
+        numbered = []
         for ticket in changed:
             old = before.get(ticket.id)
+            was = old is not None and old.confidential
             if self._seals(ticket):
-                if old is None or not old.confidential:
+                if not was:
                     if old is not None:
                         self.seal_past(ticket)
-                    self.look_after(ticket.id, scrub=old is not None)
-                if old is None or not old.confidential or numbers_of(old) != numbers_of(ticket):
-                    self._note_numbers(ticket)
-            elif old is not None and old.confidential and not ticket.confidential:
-                self._connection.execute(_forget_numbers, {"b_ticket": ticket.id})
+                    fresh.setdefault(IN_FILES | IN_WORDS if old is not None else 0, []).append(ticket.id)
+                if old is None or not was or numbers_of(old) != numbers_of(ticket):
+                    numbered.append(ticket)
+            elif was and not ticket.confidential:
+                self._connection.execute(_forget_numbers, [{"b_ticket": ticket.id}])
                 self._open_beside(ticket)
+        for scrub, ids in fresh.items():
+            statement, values = looking_after(self._connection, "", scrub=scrub)
+            self._connection.execute(statement, [{**values, "ticket_id": one} for one in ids])
+        # A ticket that is only now opened has no numbers yet.
+        self._note_numbers(numbered, [ticket.id for ticket in numbered if before.get(ticket.id)])
 
     def seal_past(self, ticket: Ticket) -> int:
         """Seal what was written of a ticket while it was not confidential; gives how many rows.
@@ -158,11 +176,7 @@ class SealingWork:
         self._fresh.clear()
         _save(self._connection, self.ticket_rows([ticket]))
         self.seal_past(ticket)
-        self._note_numbers(ticket)
-
-    def look_after(self, ticket_id: str, *, scrub: bool) -> None:
-        """Files, recordings and calls of this ticket are sealed soon by whoever does that (``hotline.sealing``)."""
-        self._connection.execute(*looking_after(self._connection, ticket_id, scrub=scrub))
+        self._note_numbers([ticket], [ticket.id])
 
     def _open_beside(self, ticket: Ticket) -> None:
         """Whoever dispatches the like sees returns and rulings again; steps stay sealed and are read with the key."""
@@ -177,17 +191,24 @@ class SealingWork:
         found = self._connection.execute(table.select().where(table.c.ticket_id == ticket.id))
         return [dict(row) for row in found.mappings()]
 
-    def _note_numbers(self, ticket: Ticket) -> None:
-        self._connection.execute(_forget_numbers, {"b_ticket": ticket.id})
+    def _note_numbers(self, found: Iterable[Ticket], instead: Iterable[str]) -> None:
         blind = self.sealing.vault.index.blind
-        if found := {blind(number) for number in numbers_of(ticket)} - {""}:
-            self._connection.execute(
-                blind_numbers.insert(), [{"blind": one, "ticket_id": ticket.id} for one in sorted(found)]
-            )
+        rows = [
+            {"blind": one, "ticket_id": ticket.id}
+            for ticket in found
+            for one in sorted({blind(number) for number in numbers_of(ticket)} - {""})
+        ]
+        if gone := [{"b_ticket": ticket_id} for ticket_id in instead]:
+            self._connection.execute(_forget_numbers, gone)
+        if rows:
+            self._connection.execute(blind_numbers.insert(), rows)
 
     def _ticket_row(self, ticket: Ticket) -> dict[str, Any]:
         row = ticket_row(ticket)
-        return self.sealing.ticket_row(row, self._keys[ticket.id]) if self._seals(ticket) else row
+        if not self._seals(ticket):
+            return row
+        told, sealed = self._same.get(ticket.id, (None, ""))
+        return self.sealing.ticket_row(row, self._keys[ticket.id], sealed if told == _told(ticket) else "")
 
     @staticmethod
     def _seals(ticket: Ticket) -> bool:
@@ -215,10 +236,16 @@ class SealingWork:
         return SealedTicketError(ticket.number, KeyDestroyedError(ticket.id))
 
 
-def looking_after(connection: Connection, ticket_id: str, *, scrub: bool = False) -> tuple[Insert, dict[str, Any]]:
+def _told(ticket: Ticket) -> tuple[object, ...]:
+    turn = ticket.turn
+    of_turn = (turn.category, turn.inherited) if turn else ("", None)
+    return (ticket.details, ticket.caller_number, ticket.query_code, *of_turn)
+
+
+def looking_after(connection: Connection, ticket_id: str, *, scrub: int = 0) -> tuple[Insert, dict[str, Any]]:
     """The statement by which a ticket is looked after from now on, and its values."""
     row = {"ticket_id": ticket_id, "next_at": clock.now(), "tries": 0, "scrub": scrub}
-    return _looking_after(connection.dialect.name, scrub=scrub), row
+    return _looking_after(connection.dialect.name), row
 
 
 @cache
@@ -238,7 +265,8 @@ def _named(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _looking_after(dialect: str, *, scrub: bool) -> Insert:
+def _looking_after(dialect: str) -> Insert:
     fresh = insert(sealings, dialect)
-    again = {"next_at": fresh.excluded.next_at, "tries": 0, **({"scrub": sa.true()} if scrub else {})}
+    scrub = sealings.c.scrub.bitwise_or(fresh.excluded.scrub)
+    again = {"next_at": fresh.excluded.next_at, "tries": 0, "scrub": scrub}
     return fresh.on_conflict_do_update(index_elements=["ticket_id"], set_=again)

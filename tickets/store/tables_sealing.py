@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table
+from sqlalchemy import Column, Index, Integer, String, Table
 
 from common.store import Instant
 from tickets.store.columns import Json
@@ -18,6 +18,9 @@ blind_numbers = Table(
     sqlite_with_rowid=False,
 )
 
+#: Bits of ``sealings.scrub``.
+IN_FILES, IN_WORDS = 1, 2
+
 #: Confidential tickets whose files, recordings and calls are still looked after.
 sealings = Table(
     "sealings",
@@ -25,8 +28,8 @@ sealings = Table(
     Column("ticket_id", String(32), primary_key=True),
     Column("next_at", Instant, nullable=False, index=True),
     Column("tries", Integer, nullable=False),
-    #: Something of it stood in the clear before: what the database has left of that is to be scrubbed.
-    Column("scrub", Boolean, nullable=False),
+    #: What the database has left of it in the clear and is to be scrubbed: 1 in its files, 2 in the index of words.
+    Column("scrub", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -169,16 +170,16 @@ class TicketStore:
         return await self.rows(query)
 
     async def _one(self, condition: sa.ColumnElement[bool]) -> Ticket | None:
-        found = await self._rows(sa.select(*TICKET_COLUMNS).where(condition))
-        if not found:
-            return None
-        ticket = ticket_of(found[0])
-        if not ticket.sealed:
-            return ticket
-        try:
-            return await self.read(lambda connection: self.sealing.open(connection, ticket))
-        except VaultError as error:
-            raise SealedTicketError(ticket.number, error) from error
+        return await self.read(partial(self._find, sa.select(*TICKET_COLUMNS).where(condition)))
+
+    def _find(self, query: sa.Select[*tuple[Any, ...]], connection: Connection) -> Ticket | None:
+        found = self.sealing.tickets(connection, connection.execute(query).all())
+        if found and found[0].sealed:
+            try:
+                self.sealing.open(connection, found[0])
+            except VaultError as error:
+                raise SealedTicketError(found[0].number, error) from error
+        return found[0] if found else None
 
     def _open(self, connection: Connection, openings: Sequence[Opening]) -> Sequence[Ticket]:
         work = Work(connection, self._shelf.current(connection), self.sealing, self._public_url)

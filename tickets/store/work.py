@@ -15,7 +15,7 @@ from tickets.errors import NoSuchTicketError
 from tickets.model import Entry, Status, Ticket
 from tickets.register import Register
 from tickets.store.finding import keep_found
-from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, ticket_of
+from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS
 from tickets.store.sealing import SEALERS, Sealing
 from tickets.store.sealing_work import SealingWork
 from tickets.store.tables import is_linked, steps, tickets
@@ -98,7 +98,7 @@ class Work:
         missing = sorted({one for one in ids if one} - self._before.keys())
         if missing:
             rows = self.connection.execute(_by_ids, {"ids": missing}).all()
-            for found in self.seals.sealing.opened(self.connection, [ticket_of(row) for row in rows]):
+            for found in self.seals.read(rows):
                 self._before[found.id] = self._now[found.id] = found
 
     def ticket(self, ticket_id: str) -> Ticket:

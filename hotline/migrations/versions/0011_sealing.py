@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("ticket_id", sa.String(length=32), nullable=False),
         sa.Column("next_at", INSTANT, nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("scrub", sa.Boolean(), nullable=False),
+        sa.Column("scrub", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_sealings")),
         sqlite_with_rowid=False,
     )
@@ -88,7 +88,7 @@ def _seal_what_is_marked() -> None:
     """Tickets that were confidential before there was sealing are sealed by the service, which has the key."""
     op.execute(
         "INSERT INTO sealings (ticket_id, next_at, tries, scrub) "
-        "SELECT id, opened_at, 0, true FROM tickets WHERE confidential"
+        "SELECT id, opened_at, 0, 3 FROM tickets WHERE confidential"
     )
 
 
