@@ -193,14 +193,16 @@ class TicketPages:
             reasoning=list(lines),
         )
 
-    @operation("GET", "/api/v1/tickets/{number}/links", summary="同一事项的关联工单", tag=_TAG)
-    async def list_links(self, ask: Ask, ids: OfTicket, query: Nothing) -> LinksShown:
+    @operation("GET", "/api/v1/tickets/{number}/links", summary="同一事项的关联工单", tag=_TAG, audit="tickets.links")
+    async def list_links(self, ask: Ask, ids: OfTicket, query: Nothing) -> Reply[LinksShown]:
         """The tickets of other callers with the same matter (A13)."""
         del query
-        ticket, _ = await self._seen(ask, ids.number)
-        handling = await self.store.get(ticket.handling_ticket) if ticket.handling_ticket else None
+        ticket, register = await self._seen(ask, ids.number)
+        other = await self.store.get(ticket.handling_ticket) if ticket.handling_ticket else None
+        handling = [other.number] if other and may_see(other, ask, register.tree.root) else []
         found = [row.number for row in await self.store.rows(linked_to(ticket.id))]
-        return LinksShown(handling=handling.number if handling else None, linked=found)
+        body = LinksShown(handling=handling[0] if handling else None, linked=found)
+        return Reply(body, [ticket.number, *handling, *found])
 
     async def _seen(self, ask: Ask, number: str) -> tuple[Ticket, Register]:
         ticket, register = await self.store.by_number(number), await self.store.register()

@@ -51,7 +51,7 @@ class Urgency(Worded):
 
 
 class Refusal(Worded):
-    """Why a matter is not accepted (R6.1-4, R6.6). ``LAWFUL_CHANNELS`` says where to go instead."""
+    """Why a matter is not accepted (R6.1–4, R6.6). ``LAWFUL_CHANNELS`` says where to go instead."""
 
     STATE_ORGANS = "r6_1", "对党委、人大、政协、军队、司法机关工作的意见建议,不属本热线受理范围"
     PROCEEDINGS = "r6_2", "已进入诉讼、仲裁、行政复议等法律渠道,不属本热线受理范围"

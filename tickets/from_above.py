@@ -14,6 +14,8 @@ class Origin(Worded):
     PROVINCE = "province", "省级热线转办件"
     LEADER = "leader", "领导信箱件"
     SUPERVISED = "supervised", "督办件"
+    #: Begun in another system: its day goes on to hold, and nobody there waits for a report.
+    TAKEN_OVER = "taken_over", "接续办理件"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from tickets.cards import Card
 from tickets.deadlines import Pause
 from tickets.details import NO_DETAILS, Details, Urgency
+from tickets.from_above import Origin
 from tickets.turns import Turn
 from tickets.workflow_terms import Actor, Case, Facts, Role, Status
 
@@ -29,7 +30,7 @@ WEIGHT = {Kind.CALLBACK: 1, Kind.MESSAGE: 2, Kind.MATTER: 3, Kind.EMERGENCY_TRAN
 
 
 class Channel(StrEnum):
-    """Where a ticket came in (R4.1)."""
+    """Where a ticket came in (R4.1). Nobody is received in person (R9.1)."""
 
     TELEPHONE = "telephone"
     MAILBOX = "mailbox"
@@ -219,8 +220,9 @@ def begun(entry: Entry, told: Opened) -> Ticket:
 
 
 def issuer_of(details: Details) -> str:
-    """Who gave the ticket to the hotline from above; empty for a citizen's own (A27)."""
-    return details.inherited.issuer if details.inherited else ""
+    """Who gave the ticket to the hotline from above; empty where nobody waits for a report (A27)."""
+    above = details.inherited
+    return above.issuer if above and above.origin is not Origin.TAKEN_OVER else ""
 
 
 def asked_again(ticket: Ticket, opening: Opening) -> tuple[Ticket, Entry | None]:

@@ -173,7 +173,7 @@ def limited_from_above(due: Deadline, above: InheritedLimit, until: datetime) ->
     """A deadline with the day that the issuer has named, which goes before any other (A27)."""
     at = civil(until)
     day = (at - timedelta(microseconds=1)).date()  # 00:00 is the end of the day before
-    line = f"上级交办件,时限{at:%Y-%m-%d %H:%M}由{above.issuer}({above.number})规定,照此办理(A27)"
+    line = f"{above.origin.words},时限{at:%Y-%m-%d %H:%M}由{above.issuer}({above.number})规定,照此办理(A27)"
     return replace(due, basis="上级交办(A27)", on=day, promised=day, at=at, provisional=False, lines=(line,))
 
 

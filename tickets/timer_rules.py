@@ -144,7 +144,7 @@ def _citizen(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Tim
 def _reports(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:
     """Whoever gave a ticket from above waits for the report by the day it has named (A27)."""
     above = ticket.details.inherited
-    if above is None or above.due is None or ticket.case.reported:
+    if above is None or above.due is None or not ticket.case.issuer or ticket.case.reported:
         return
     day = (civil(above.due) - timedelta(microseconds=1)).date()
     due = Dated(day, above.due, provisional=False, promised=day)

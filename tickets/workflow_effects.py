@@ -33,8 +33,9 @@ def deliver(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case
         extended_days=0,
         extensions=0,
         return_by=facts.return_by,
-        inner_return_by=facts.return_by if len(path) > 1 else None,
+        inner_return_by=(facts.inner_return_by or facts.return_by) if len(path) > 1 else None,
         inner_due=None,
+        inner_kept=(),
         apply_by=facts.apply_by,
         due=facts.due,
     )
@@ -63,6 +64,7 @@ def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
         return_by=None,
         inner_return_by=None,
         inner_due=None,
+        inner_kept=(),
         apply_by=None,
         due=None,
     )
@@ -85,7 +87,7 @@ def sign_off(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 
 def to_upper(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """The upper unit is accountable again; its own limits have kept running (A12)."""
-    return replace(case, unit=case.givers[-1], givers=case.givers[:-1], inner_return_by=None, inner_due=None)
+    return _own_limits_again(replace(case, unit=case.givers[-1], givers=case.givers[:-1]))
 
 
 def sign(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
@@ -95,7 +97,8 @@ def sign(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 
 def offer(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
     """Passed down, while the giver stays responsible until it is accepted (R21.1)."""
-    return replace(case, offered_to=facts.unit, inner_return_by=facts.return_by, inner_due=facts.due)
+    kept = (*case.inner_kept, (case.inner_return_by, case.inner_due))
+    return replace(case, offered_to=facts.unit, inner_return_by=facts.return_by, inner_due=facts.due, inner_kept=kept)
 
 
 def accept_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
@@ -110,7 +113,13 @@ def set_inner_due(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
 
 def drop_offer(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """The transfer comes to nothing."""
-    return replace(case, offered_to="", inner_return_by=None, inner_due=None)
+    return _own_limits_again(replace(case, offered_to=""))
+
+
+def _own_limits_again(case: Case) -> Case:
+    """The limits that the giver's own upper unit has set it, which ran on meanwhile (A12)."""
+    return_by, due = case.inner_kept[-1] if case.inner_kept else (None, None)
+    return replace(case, inner_return_by=return_by, inner_due=due, inner_kept=case.inner_kept[:-1])
 
 
 def add_tasks(case: Case, actor: Actor, facts: Facts, _: Surroundings) -> Case:
@@ -241,6 +250,7 @@ def appeal(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     return replace(case, appealed=True)
 
 
-def withdraw(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+def withdraw(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case:
     """The caller does not pursue it; what was open falls away (A25)."""
-    return replace(case, withdrawn=True, offered_to="", tasks=(), ruled="", asked_days=0, pause_asked=False)
+    case = drop_offer(case, actor, facts, world) if case.offered_to else case
+    return replace(case, withdrawn=True, tasks=(), ruled="", asked_days=0, pause_asked=False)

@@ -242,6 +242,8 @@ class Case:
     return_by: datetime | None = None
     inner_return_by: datetime | None = None
     inner_due: datetime | None = None
+    #: The inner limits of those through whose hands it went below level 2, while it is with a unit below them.
+    inner_kept: tuple[tuple[datetime | None, datetime | None], ...] = ()
     apply_by: datetime | None = None
     due: datetime | None = None
 

@@ -97,8 +97,12 @@ def _instant(typed: str) -> datetime:
 
 def _quoted(text: str) -> str:
     """What was typed, so that it stays one line on any screen."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text)
+    shown = _printable(text)
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _notice(file: Path) -> CalendarYear:
@@ -108,7 +112,7 @@ def _notice(file: Path) -> CalendarYear:
     except (OSError, ValueError) as error:
         raise _InputError(f"放假安排文件{_quoted(str(file))}无法读取:{_quoted(str(error))}") from error
     except (CalendarError, RecursionError) as error:
-        raise _InputError(f"放假安排文件{_quoted(str(file))}不能使用:{error}") from error
+        raise _InputError(f"放假安排文件{_quoted(str(file))}不能使用:{_printable(str(error))}") from error
 
 
 def _as_json(answer: _Answer) -> dict[str, object]:

@@ -30,7 +30,7 @@ async def closed(at: City, **details: Any) -> str:
         (TOKEN, "dispatch", {"unit": "住建局", "basis": "派单目录"}),
         ("housing", "sign", {}),
         ("housing", "submit_answer", ANSWER),
-        (TOKEN, "close", {"callback": "satisfied"}),
+        (TOKEN, "close", {"callback": "satisfied", "solved": True}),
     )
     return number
 
@@ -104,7 +104,7 @@ async def test_handled_tickets_are_alike_by_their_text_in_any_category(tmp_path:
             (TOKEN, "force_dispatch", {}),
             ("urban", "sign", {}),
             ("urban", "submit_answer", ANSWER),
-            (TOKEN, "close", {"callback": "satisfied"}),
+            (TOKEN, "close", {"callback": "satisfied", "solved": True}),
         )
         bare = {"matter": "供暖管道漏水三天了，室内不热", "address": "长江一路"}
         (one,) = (await advice(at, await at.open(details=bare)))["similar"]

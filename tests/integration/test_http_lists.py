@@ -149,3 +149,15 @@ async def test_the_cursor_of_another_list_is_refused(tmp_path: Path) -> None:
                 answer = await at.get(f"/{path}?cursor={Cursor(MORNING, place)}")
                 assert (answer.status, answer.is_problem) == (400, True), (path, place)
                 assert answer.json["errors"][0]["parameter"] == "cursor"
+
+
+@pytest.mark.covers("A13", "R25.1", "R25.2")
+async def test_links_show_nothing_of_a_confidential_ticket(tmp_path: Path, database_url: str) -> None:
+    """Neither the one that is handled for all nor one that waits for it; who looked is written down."""
+    async with city(tmp_path, database_url) as at:
+        first, second = await at.dispatched(), await at.open()
+        assert (await at.move(second, "link", handling_ticket=first)).status == 201
+        assert (await at.get(f"/tickets/{second}/links")).json == {"handling": first, "linked": []}
+        assert ("tickets.links", f"{second} {first}", "") in await at.desk.audited()
+        await make_confidential(at, first)
+        assert (await at.get(f"/tickets/{second}/links")).json == {"handling": None, "linked": []}

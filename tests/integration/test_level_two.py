@@ -13,6 +13,7 @@ from tests.case_kit import DETAILS
 from tests.case_kit import city as web_city
 from tests.city import REVIEWER, WHY, City, city, handler
 from tests.city import at as civil_time
+from tickets.catalogue import Category
 from tickets.errors import NotReadyError
 from tickets.model import Status, Ticket
 from tickets.units import Delegation, Right
@@ -91,7 +92,9 @@ async def test_over_http_a_head_grants_and_takes_and_the_street_cannot(database_
         told = {"unit": STREET, "right": "answer", "granted": False, "since": today, "reason": "整改期间"}
         assert (await at.send("POST", "/delegations", told, "street")).status == 403
         assert (await at.send("POST", "/delegations", told, "county")).status == 201
-        number = await at.open(details={**DETAILS, "category": "供暖"})
+        # No line of the catalogue keeps street lamps at level 2.
+        await at.desk.at.tickets.put(Category("路灯", "路灯"), at=clock.now())
+        number = await at.open(details={**DETAILS, "category": "路灯"})
         reason = {"reason": "属地办理", "basis": "属地"}
         assert (await at.move(number, "dispatch", unit=DISTRICT, **reason)).status == 201
         assert (await at.move(number, "sign", "county")).status == 201

@@ -93,10 +93,8 @@ async def test_a_clerk_reads_the_answer_where_the_caller_was_not_wholly_satisfie
         assert closed.status is Status.CLOSED
 
 
-@pytest.mark.parametrize(
-    "ground",
-    [pytest.param(one, marks=pytest.mark.covers(one)) for one in ("R23.1", "R23.2", "R23.3", "R23.4")],
-)
+@pytest.mark.covers("R23.1", "R23.2", "R23.3", "R23.4")
+@pytest.mark.parametrize("ground", ["R23.1", "R23.2", "R23.3", "R23.4"])
 async def test_each_ground_of_article_23_is_explained_stated_and_approved(database_url: str, ground: str) -> None:
     """Explained before, stated in writing, consented to by level 1, called back, read: then it closes."""
     async with city(database_url) as at:
@@ -173,3 +171,29 @@ async def test_again_after_the_second_round_means_supervision(database_url: str)
             await at.do(ticket, Move.SUBMIT_ANSWER, handler("住建局"), at.answer())
         last = await at.do(ticket, Move.SEND_BACK, SUPERVISOR, Facts(reason="不满意"))
         assert (last.status, last.case.rounds) == (Status.SUPERVISED, 2)
+
+
+@pytest.mark.covers("R24.1", "R14.7")
+async def test_handled_again_the_caller_is_answered_again(database_url: str) -> None:
+    """Sent back, a unit cannot hand in the answer that the caller was not satisfied with."""
+    async with city(database_url) as at:
+        ticket = await at.answered()
+        old = at.answer()
+        at.now += timedelta(hours=3)
+        await at.do(ticket, Move.SEND_BACK, SUPERVISOR, Facts(reason="仍然不热"))
+        with pytest.raises(NotReadyError, match="须重新答复诉求人"):
+            await at.do(ticket, Move.SUBMIT_ANSWER, handler("住建局"), old)
+        done = await at.do(ticket, Move.SUBMIT_ANSWER, handler("住建局"), at.answer())
+        assert done.status is Status.AWAITING_CALLBACK
+
+
+@pytest.mark.covers("A13", "R14.6")
+async def test_a_ticket_to_which_others_are_linked_is_not_linked_away(database_url: str) -> None:
+    """Otherwise those callers would wait for ever: each of them is called back in the end."""
+    async with city(database_url) as at:
+        handling, middle, last = await at.signed(), await at.submitted(), await at.submitted()
+        await at.do(last, Move.LINK, REVIEWER, Facts(handling_ticket=middle.id))
+        with pytest.raises(NotReadyError, match="已有其他诉求人的工单关联到此件"):
+            await at.do(middle, Move.LINK, REVIEWER, Facts(handling_ticket=handling.id))
+        await at.do(middle, Move.REFUSE, AGENT, Facts(reason_code="r6_3"))
+        assert (await at.fresh(last)).status is Status.AWAITING_CALLBACK

@@ -7,7 +7,7 @@ import pytest
 from tests.city import AGENT, REVIEWER, city, handler, heating
 from tickets.details import AcceptanceBasis, Nature, Refusal
 from tickets.errors import NotReadyError
-from tickets.model import Status
+from tickets.model import Channel, Status
 from tickets.workflow import IllegalMoveError
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Facts
@@ -96,3 +96,9 @@ async def test_what_a_unit_has_had_is_called_back_even_if_it_is_refused_in_the_e
         await at.do(ticket, Move.ACCEPT_RETURN, REVIEWER)
         refused = await at.do(ticket, Move.REFUSE, AGENT, Facts(reason_code="r6_2"))
         assert refused.status is Status.AWAITING_CALLBACK
+
+
+@pytest.mark.covers("R9.1")
+def test_there_is_no_channel_for_visitors() -> None:
+    """Article 9: by telephone, mailbox, interface, or from another system's books; nobody is received in person."""
+    assert {one.value for one in Channel} == {"telephone", "mailbox", "api", "import"}

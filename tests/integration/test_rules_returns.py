@@ -214,3 +214,36 @@ async def test_who_named_a_co_handler_waives_it_and_nobody_else(database_url: st
         await at.do(ticket, Move.WAIVE_TASK, REVIEWER, Facts(unit="城管局", reason="不需要"))
         left = await at.do(ticket, Move.WAIVE_TASK, DEPUTY, Facts(unit="北镇街道", reason="不需要"))
         assert left.case.tasks == ()
+
+
+@pytest.mark.covers("A12", "R11.1")
+async def test_what_went_straight_to_a_street_goes_back_to_its_district_within_a_day(database_url: str) -> None:
+    """越级派单 by exception: the street has one working day, and its district what is left of the two."""
+    async with binzhou(database_url) as at:
+        first = await at.sent(await at.submitted(lamp()), "市西街道", exception="紧急抢修")
+        second = await at.sent(await at.submitted(lamp()), "市西街道", exception="紧急抢修")
+        at.now = civil_time("2026-11-25T23:59")
+        await at.do(first, Move.REQUEST_RETURN, handler("市西街道"), WHY)
+        back = await at.do(first, Move.ACCEPT_RETURN, DEPUTY)
+        assert (back.unit, back.status) == ("滨城区", Status.AWAITING_SIGNATURE)
+        at.now = civil_time("2026-11-26T08:30")
+        with pytest.raises(IllegalMoveError, match="退回期限2026-11-26 00:00已过"):
+            await at.do(second, Move.REQUEST_RETURN, handler("市西街道"), WHY)
+        await at.do(first, Move.REQUEST_RETURN, handler("滨城区"), WHY)
+
+
+@pytest.mark.covers("A12", "R18")
+async def test_a_street_keeps_its_own_limits_when_its_village_station_declines(database_url: str) -> None:
+    """Its one day to return and its inner due day ran on meanwhile, and are not lost."""
+    async with binzhou(database_url) as at:
+        ticket = await at.signed("滨城区")
+        inner = civil_time("2026-11-28T00:00")
+        await at.do(ticket, Move.PASS_DOWN, handler("滨城区"), Facts(unit="市西街道", due=inner))
+        await at.do(ticket, Move.SIGN, handler("市西街道"))
+        await at.do(ticket, Move.PASS_DOWN, handler("市西街道"), Facts(unit="阳光社区"))
+        at.now = civil_time("2026-11-25T09:00")
+        back = await at.do(ticket, Move.DECLINE, handler("阳光社区"), WHY)
+        assert (back.unit, back.case.inner_due) == ("市西街道", inner)
+        at.now = civil_time("2026-11-26T00:00")
+        with pytest.raises(IllegalMoveError, match="退回期限2026-11-26 00:00已过"):
+            await at.do(ticket, Move.REQUEST_RETURN, handler("市西街道"), WHY)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import sqlite
 from tests.books import Books, books
 from tickets.desk import consequences
 from tickets.store import TicketFilter, answers, work
+from tickets.store.duties import reminders_query
 from tickets.store.listing import linked_to
 from tickets.store.reading import page_query
 
@@ -32,6 +33,8 @@ async def plan(at_work: Books, query: sa.Select[*tuple[Any, ...]]) -> str:
         (answers._open.params(unit="u"), "ix_tickets_board"),
         (answers._ended.params(unit="u"), "COVERING INDEX ix_filings_unit"),
         (page_query(TicketFilter(category="0101"), limit=10, after=None), "ix_tickets_matter"),
+        (page_query(TicketFilter(unit="u", news=True), limit=10, after=None), "ix_tickets_news"),
+        (reminders_query(["u"], limit=10), "ix_notices_of_unit"),
     ],
 )
 async def test_a_query_for_few_looks_into_the_index_of_few(

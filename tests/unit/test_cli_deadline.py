@@ -181,3 +181,10 @@ def test_a_calendar_that_is_nested_without_end_is_refused(tmp_path: Path, capsys
         file.write_text(text, encoding="utf-8")
         assert run("2026-02-13", "--calendar", str(file)) == 2
         assert capsys.readouterr().err.count("\n") == 1
+    ics = tmp_path / "odd.ics"
+    ics.write_text(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20350101\nSUMMARY:\x1b[31m?\nEND:VEVENT\nEND:VCALENDAR\n",
+        encoding="utf-8",
+    )
+    assert run("2026-02-13", "--calendar", str(ics)) == 2
+    assert "\x1b" not in capsys.readouterr().err

@@ -34,8 +34,7 @@ def as_recorded(work: Work, ticket: Ticket, facts: Facts) -> Facts:
     """
     if facts.callback is CallbackResult.NO_CONTACT and (ticket.details.contact or ticket.caller_number):
         raise NotReadyError("诉求人留有联系方式,须经回访(第十四条)")
-    recorded = [one for one in work.steps_since(ticket.id, 0) if one.row == Move.RECORD_CALLBACK]
-    last = recorded[-1].facts if recorded and ticket.callbacks else Facts()
+    last = _last_callback(work, ticket)
     if facts.callback is CallbackResult.SATISFIED and last.callback in _NOT_SATISFIED:
         raise NotReadyError("最近一次回访记录的不是满意,结果有变的,须先记录新的回访(第十四条)")
     solved = last.solved if facts.solved is None else facts.solved
@@ -52,6 +51,13 @@ def asked_whether_solved(facts: Facts) -> None:
     """
     if facts.callback in _ASKED and facts.solved is None:
         raise NotReadyError("回访须记录问题是否解决(第十四条)")
+
+
+def _last_callback(work: Work, ticket: Ticket) -> Facts:
+    """What the latest callback of this round came to; nothing where there was none."""
+    if not ticket.callbacks:
+        return Facts()
+    return next(one.facts for one in reversed(work.steps_since(ticket.id, 0)) if one.row == Move.RECORD_CALLBACK)
 
 
 def _survey(work: Work, ticket: Ticket, facts: Facts) -> str:

@@ -67,7 +67,11 @@ def _dispatch(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Pr
             category=register.statutory(ticket.details.category, day),
             inherited=ticket.details.inherited,
         )
-    return replace(asked, facts=turn.limits(facts), turn=turn)
+    told = turn.limits(facts)
+    if facts.unit in register.tree and register.tree.level(facts.unit) > 2:  # noqa: PLR2004 - level 3, by exception (A12)
+        by = deadline(RuleId.RETURN_TO_LEVEL_2, acting.now, register.calendar, register.rules(turn, day))
+        told = replace(told, inner_return_by=by.at)
+    return replace(asked, facts=told, turn=turn)
 
 
 def _pass_down(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
@@ -181,6 +185,9 @@ def _return(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prep
 
 def _answer(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
     _check_right(work, ticket, acting, Right.ANSWER)
+    turn, told = ticket.turn, asked.facts.answered_at
+    if turn and turn.rule is RuleId.HANDLE_AGAIN and told and told < turn.received:
+        raise NotReadyError("重新办理后须重新答复诉求人,答复时间不能早于发回重办(第二十四条)")
     return asked
 
 
@@ -213,6 +220,8 @@ def _link(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
     other = work.ticket(asked.facts.handling_ticket)
     if other.id == ticket.id or other.status in _NOT_HANDLING:
         raise NotReadyError(f"工单{other.number}{other.status.words},不能作为承办的工单(A13)")
+    if work.linked_to(ticket.id):
+        raise NotReadyError("已有其他诉求人的工单关联到此件,此件不能再关联到别的工单(A13)")
     return asked
 
 

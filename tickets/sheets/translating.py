@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from common.clock import CIVIL
 from tickets.details import Details, Nature, Urgency
-from tickets.from_above import InheritedLimit
+from tickets.from_above import InheritedLimit, Origin
 from tickets.register import Register
 from tickets.sheets.formulas import is_formula, unguarded
 from tickets.sheets.mapping import COLUMNS, Mapping
@@ -152,7 +152,9 @@ def _stage(value: str, unit: str) -> Stage:
 def _inherited(told: Named[str, str], mapping: Mapping) -> InheritedLimit | None:
     if not mapping.inherit or not told.get("due"):
         return None
-    return InheritedLimit(_instant(told["due"], "due", mapping, None), mapping.system, told["number"])
+    return InheritedLimit(
+        _instant(told["due"], "due", mapping, None), mapping.system, told["number"], Origin.TAKEN_OVER
+    )
 
 
 def _instant(text: str, what: str, mapping: Mapping, latest: datetime | None) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -90,6 +91,27 @@ def reminders(
     connection: Connection, units: Collection[str] | None, *, limit: int, after: Cursor | None = None
 ) -> Page[Reminder]:
     """What these units were told, the latest first; None stands for all. Nothing of confidential tickets (R25.1)."""
+    query = reminders_query(units, limit=limit, after=after)
+    rows = connection.execute(query).all()
+    found = [
+        Reminder(
+            ticket=ticket_of(row),
+            id=row.its_id,
+            kind=row.its_kind,
+            unit=row.its_recipient,
+            roles=tuple(row.its_roles),
+            text=row.its_text,
+            at=row.its_created_at,
+        )
+        for row in rows[:limit]
+    ]
+    return Page(found, Cursor(found[-1].at, found[-1].id) if len(rows) > limit else None)
+
+
+def reminders_query(
+    units: Collection[str] | None, *, limit: int, after: Cursor | None = None
+) -> sa.Select[*tuple[Any, ...]]:
+    """The same, one more than the page has."""
     c = notices.c
     query = sa.select(*TICKET_COLUMNS, *(c[name].label(f"its_{name}") for name in _REMINDER))
     query = query.join_from(notices, tickets, tickets.c.id == c.ticket_id).where(to_unit, _shown)
@@ -97,20 +119,7 @@ def reminders(
         query = query.where(c.recipient.in_(sorted(units)))
     if after:
         query = query.where(sa.tuple_(c.created_at, c.id) < sa.tuple_(after.at, after.id))
-    rows = connection.execute(query.order_by(c.created_at.desc(), c.id.desc()).limit(limit + 1)).all()
-    found = [
-        Reminder(
-            ticket_of(row),
-            row.its_id,
-            row.its_kind,
-            row.its_recipient,
-            tuple(row.its_roles),
-            row.its_text,
-            row.its_created_at,
-        )
-        for row in rows[:limit]
-    ]
-    return Page(found, Cursor(found[-1].at, found[-1].id) if len(rows) > limit else None)
+    return query.order_by(c.created_at.desc(), c.id.desc()).limit(limit + 1)
 
 
 _REMINDER = ("id", "kind", "recipient", "roles", "text", "created_at")

@@ -30,7 +30,7 @@ def upgrade() -> None:
         "ix_tickets_news",
         "tickets",
         ["unit", "opened_at", "id"],
-        sqlite_where=sa.text("has_news IS true"),
+        sqlite_where=sa.text("has_news IS 1"),
         postgresql_where=sa.text("has_news IS true"),
     )
     op.add_column("delegations", sa.Column("added_at", sa.DateTime(timezone=True), nullable=True))
