@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from common.api.caller import Scope
 from common.vault.store import data_keys
 from hotline.database import Database
-from hotline.destruction import Destroyer, StillTalkingError
+from hotline.destruction import Destroyer, DestructionLoop, StillTalkingError
 from ivr.model import RecordingState
 from ivr.recordings.verifying import Flaw, verify
 from tests import recordings_kit
 from tests.books import call
 from tests.city import REVIEWER, handler
+from tests.outside_kit import served
 from tests.sealing_kit import CALL, House, house
 from tickets import destroying
+from tickets.api_destroying import DestructionPages
 from tickets.destroying import Destruction, Reason
 from tickets.errors import NotReadyError, SealedTicketError
 from tickets.model import Ticket
@@ -194,3 +200,60 @@ async def test_killed_in_the_middle_it_is_finished_later(database_url: str, tmp_
         assert (report["files"], report["recordings"], report["attachments"]) == (1, 2, 1)
         assert here.on_disk() == []
         assert await here.in_tables() == []
+
+
+async def test_two_persons_over_http(database_url: str, tmp_path: Path) -> None:
+    """Asked for by one token, refused to the same person, approved by the head; nobody of a unit below has a say."""
+    file = tmp_path / "tokens.json"
+    people = (
+        ("asks", "12345", "甲", "agent"),
+        ("asks-too", "12345", "甲", "leader"),
+        ("head", "12345", "主任", "leader"),
+        ("unit", "住建局", "乙", "leader"),
+    )
+    entries = [
+        {
+            "name": name,
+            "sha256": hashlib.sha256(f"token-of-{name}".encode()).hexdigest(),
+            "unit": unit,
+            "person": person,
+            "roles": [role],
+            "scopes": sorted(Scope),
+        }
+        for name, unit, person, role in people
+    ]
+    file.write_text(json.dumps(entries), encoding="utf-8")
+    async with (
+        house(database_url, tmp_path) as here,
+        served(here.at.books, DestructionPages(here.at.books.tickets), file=file) as client,
+    ):
+        ticket = await here.of_call(confidential=True)
+
+        async def post(who: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+            headers = {"Authorization": f"Bearer token-of-{who}"}
+            async with client.post(f"/api/v1{path}", json=body, headers=headers) as answer:
+                return answer.status, await answer.json()
+
+        path = f"/tickets/{ticket.number}/destruction"
+        assert (await post("unit", path, {"reason": "state_secret"}))[0] == 403
+        assert (await post("asks", path, {"reason": "因为写了某事"}))[0] == 422
+        status, wish = await post("asks", path, {"reason": "state_secret"})
+        assert (status, wish["asked_by"], wish["done_at"]) == (202, "甲", None)
+        assert (await post("asks", path, {"reason": "state_secret"}))[0] == 409
+        approval = f"/destructions/{wish['id']}/approval"
+        assert (await post("asks", approval))[0] == 403
+        status, refused = await post("asks-too", approval)
+        assert (status, "不能审批自己的申请" in refused["detail"]) == (409, True)
+        assert (await post("unit", approval))[0] == 403
+        assert (await post("head", approval))[0] == 202
+        assert (await post("head", f"/destructions/{wish['id']}/refusal"))[0] == 409
+        alarms: list[str] = []
+        loop = DestructionLoop(destroyer(here), alarm=lambda code, _: alarms.append(code), clear=alarms.append)
+        assert await loop.once() == 1
+        assert await loop.once() == 0
+        assert alarms == []
+        async with client.get("/api/v1/destructions", headers={"Authorization": "Bearer token-of-head"}) as answer:
+            [stone] = (await answer.json())["destructions"]
+        assert (stone["number"], stone["report"]["recordings"]) == (ticket.number, 2)
+        assert stone["done_at"]
+        assert here.on_disk() == []
