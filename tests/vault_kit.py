@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 
 from common.vault import Algorithm, DestroyedKeys, EnvironmentKeys, IndexKey, Vault
+from tickets.model import Ticket
+from tickets.store import TicketStore
 
 
 def key_text(name: str) -> str:
@@ -20,3 +22,15 @@ def vault_for_tests(folder: Path | None = None, algorithm: Algorithm = Algorithm
     place = folder or Path(tempfile.gettempdir()) / f"hotline-vault-{id(object())}-{tempfile.gettempprefix()}"
     destroyed = DestroyedKeys(place / "destroyed-keys")
     return Vault(EnvironmentKeys(key_text("k1")), IndexKey(b"made-up index key"), destroyed, algorithm=algorithm)
+
+
+async def required(store: TicketStore, name: str) -> Ticket:
+    """A ticket by its id or number, for somebody who may see it.
+
+    Raises:
+        SealedTicketError: it cannot be opened.
+    """
+    ticket = await store.get(name) or await store.by_number(name)
+    assert ticket is not None
+    await store.require(ticket)
+    return ticket

@@ -161,6 +161,7 @@ class AttachmentPages:
         ticket, root = await self.store.by_number(number), (await self.store.register()).tree.root
         if ticket is None or not may_see(ticket, ask, root):
             raise missing("工单")
+        await self.store.require(ticket)
         files = await self.store.read(lambda connection: of_ticket(connection, ticket.id, self.store.sealing))
         if hidden_from(ticket, ask, root):
             # A picture shows a door, a letter is signed: who asked to stay unknown is not shown by a file (A16). What

@@ -74,6 +74,7 @@ class NoticePages:
         ticket = await self.store.by_number(ids.number)
         if ticket is None or not may_see(ticket, ask, root):
             raise missing("工单")
+        await self.store.require(ticket)
         found = await self.store.read(lambda connection: told_of(connection, ticket.id, self.store.sealing))
         return Reply(NoticeList(notices=[_shown(one, ask) for one in found]), [ticket.number])
 

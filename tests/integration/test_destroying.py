@@ -24,6 +24,7 @@ from tests.books import call
 from tests.city import REVIEWER, handler
 from tests.outside_kit import served
 from tests.sealing_kit import CALL, House, house
+from tests.vault_kit import required
 from tickets import destroying
 from tickets.api_destroying import DestructionPages
 from tickets.destroying import Destruction, Reason
@@ -101,7 +102,7 @@ async def test_what_is_destroyed_stays_destroyed_for_everybody(database_url: str
         await destroyer(here).carry_out(await approved(here, await asked(here, ticket)))
         store = here.at.books.tickets
         with pytest.raises(SealedTicketError, match=rf"{ticket.number}.*已依法销毁"):
-            await store.by_number(ticket.number)
+            await required(store, ticket.number)
         with pytest.raises(SealedTicketError, match="已依法销毁"):
             await store.history(ticket.id)
         with pytest.raises(SealedTicketError, match="已依法销毁"):
@@ -175,7 +176,7 @@ async def test_a_restored_backup_cannot_bring_it_back(tmp_path: Path) -> None:
         rows = await back.at.books.tickets.rows(sa.select(data_keys.c.destroyed_at))
         assert [row.destroyed_at for row in rows] == [None]
         with pytest.raises(SealedTicketError, match="已依法销毁"):
-            await back.at.books.tickets.get(ticket.id)
+            await required(back.at.books.tickets, ticket.id)
         assert await destroyer(back).apply_destructions() == [ticket.id]
         assert await destroyer(back).apply_destructions() == []
         rows = await back.at.books.tickets.rows(sa.select(data_keys.c.wrapped))

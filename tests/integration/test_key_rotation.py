@@ -17,7 +17,7 @@ from hotline.key_rotation import in_use, remove_old, rewrap, unknown_keys
 from tests.books import books, url
 from tests.city import AGENT, City, city
 from tests.integration.test_sealing import everything, marks_in, secret_details
-from tests.vault_kit import key_text
+from tests.vault_kit import key_text, required
 from tickets.errors import SealedTicketError
 from tickets.model import Ticket
 from tickets.workflow_moves import Move
@@ -102,7 +102,7 @@ async def test_an_old_key_stays_until_nothing_needs_it(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     async with books(tmp_path, vault=vault_in(elsewhere)) as lost:
         with pytest.raises(SealedTicketError, match="不在本机"):
-            await lost.tickets.get(ticket.id)
+            await required(lost.tickets, ticket.id)
         missing = await lost.tickets.read(lambda connection: unknown_keys(connection, lost.tickets.sealing.vault))
         assert missing == {keys.current(): 1}
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from common.vault import Algorithm, EnvironmentKeys, Vault
 from tests.books import books
 from tests.city import AGENT, LEADER, REVIEWER, City, city, handler, lamp
-from tests.vault_kit import key_text, vault_for_tests
+from tests.vault_kit import key_text, required, vault_for_tests
 from tickets.details import Details, Nature
 from tickets.errors import SealedTicketError
 from tickets.history import replay
@@ -209,7 +209,7 @@ async def test_what_was_moved_or_changed_by_hand_is_told(database_url: str) -> N
         plain = await at.drafted(lamp())
         await swap(at, one.id, other.id)
         with pytest.raises(SealedTicketError, match=rf"{one.number}.*不一致.*安全管理员") as said:
-            await at.books.tickets.by_number(one.number)
+            await required(at.books.tickets, one.number)
         assert marks_in(repr(said.value) + str(said.value)) == []
         assert [row.id for row in (await at.books.tickets.page(TicketFilter(), limit=10)).rows] == [plain.id]
         assert [ticket.number for ticket in await at.books.tickets.of_call(one.call_id)] == [one.number]
@@ -228,7 +228,7 @@ async def test_without_the_key_timers_and_lists_go_on_and_nobody_acts_blindly(da
         assert fired.fired >= 1
         assert fired.failed == 0
         with pytest.raises(SealedTicketError, match=r"主密钥 k1 不在本机"):
-            await without.tickets.get(ticket.id)
+            await required(without.tickets, ticket.id)
         with pytest.raises(SealedTicketError, match=ticket.number):
             await at.do(ticket, Move.SIGN, handler("住建局"))
         with pytest.raises(SealedTicketError):

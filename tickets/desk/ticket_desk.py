@@ -164,6 +164,7 @@ class TicketDesk:
         ticket = await self._store.get(ticket_id)
         if ticket is None:
             raise NoSuchTicketError(ticket_id)
+        await self._store.require(ticket)
         return ticket
 
 

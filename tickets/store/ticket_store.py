@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -106,18 +105,28 @@ class TicketStore:
     async def get(self, ticket_id: str) -> Ticket | None:
         """One ticket by its id.
 
-        Raises:
-            SealedTicketError: it is confidential, and cannot be opened.
+        One that is confidential and cannot be opened comes as it is: see ``require``.
         """
         return await self._one(tickets.c.id == ticket_id)
 
     async def by_number(self, number: str) -> Ticket | None:
         """One ticket, or None where there is none of that number.
 
-        Raises:
-            SealedTicketError: it is confidential, and cannot be opened.
+        One that is confidential and cannot be opened comes as it is: see ``require``.
         """
         return await self._one(tickets.c.number == number)
+
+    async def require(self, ticket: Ticket) -> None:
+        """Asked once it is clear that somebody may see a ticket, and not before: others do not learn that there is one.
+
+        Raises:
+            SealedTicketError: it is confidential, and cannot be opened; says why and what to do.
+        """
+        if ticket.sealed:
+            try:
+                await self.read(lambda connection: self.sealing.open(connection, ticket))
+            except VaultError as error:
+                raise SealedTicketError(ticket.number, error) from error
 
     async def of_call(self, call_id: str) -> list[Ticket]:
         """The tickets of one call, the automatic one first."""
@@ -170,15 +179,8 @@ class TicketStore:
         return await self.rows(query)
 
     async def _one(self, condition: sa.ColumnElement[bool]) -> Ticket | None:
-        return await self.read(partial(self._find, sa.select(*TICKET_COLUMNS).where(condition)))
-
-    def _find(self, query: sa.Select[*tuple[Any, ...]], connection: Connection) -> Ticket | None:
-        found = self.sealing.tickets(connection, connection.execute(query).all())
-        if found and found[0].sealed:
-            try:
-                self.sealing.open(connection, found[0])
-            except VaultError as error:
-                raise SealedTicketError(found[0].number, error) from error
+        query = sa.select(*TICKET_COLUMNS).where(condition)
+        found = await self.read(lambda connection: self.sealing.tickets(connection, connection.execute(query).all()))
         return found[0] if found else None
 
     def _open(self, connection: Connection, openings: Sequence[Opening]) -> Sequence[Ticket]:
