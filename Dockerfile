@@ -14,7 +14,7 @@ RUN scripts/setup asterisk speech && rm -rf /var/lib/apt/lists/*
 
 COPY . .
 RUN scripts/setup venv \
-    && .venv/bin/python -m compileall -q common hotline ivr knowledge tickets transcription \
+    && .venv/bin/python -m compileall -q access common hotline ivr knowledge tickets transcription \
     && rm -rf /var/lib/apt/lists/*
 
 # Neither half needs root: every port is above 1024. The volume takes its owner from this directory.

@@ -8,21 +8,25 @@ get most. Each ticket has the steps, timers, notices and filing of its state, an
 from __future__ import annotations
 
 import itertools
+import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 from bench.desk_acts import NAMES, OPENED
-from bench.desk_plain import Row, Template, execute, words_of, words_statement
+from bench.desk_plain import Row, Template, execute, words_statement
 from bench.search_corpus import corpus
+from common.bigrams import tokens
 from common.search_store import facet, first_key
+from common.store import execute_many
 from hotline.database import Database
 from tickets.search import CATEGORY, OPEN, UNIT
+from tickets.store.columns import Ready
 from tickets.store.finding import ticket_index
 from tickets.store.tables import ticket_numbers, tickets
 
@@ -34,6 +38,8 @@ _YEAR = timedelta(days=365)
 _OPEN = {"open": 2, "submit": 10, "dispatch": 15, "sign": 50, "pass down": 5, "sign at level 3": 20, "feed back": 5}
 _OPEN |= {"review": 8}
 _documents = ticket_index.documents
+#: Compiled once: to fill the books takes most of the time of a run.
+_open, _index, _add_words = tickets.insert(), _documents.insert(), cache(words_statement)
 #: Copies that only serve to be multiplied.
 _MODELS = 0x7F000000
 
@@ -48,11 +54,11 @@ async def fill(database: Database, template: Template, already: int, size: int) 
     rows = _rows(template, already, size)
     dialect = database.reads.dialect.name
     while batch := list(itertools.islice(rows, _BATCH)):
-        found = [(tickets.insert(), [one for one, _ in batch])]
+        found = [(_open, [one for one, _ in batch])]
         documents = [document for _, document in batch]
-        words = [{"its_key": one["key"], "its_words": words_of(one)} for one in documents]
-        found += [(_documents.insert(), documents), (words_statement(dialect), words)]
-        await database.write(partial(execute, act=found))
+        words = [{"its_key": one["key"], "its_words": _words(one["text"], one["facets"])} for one in documents]
+        found += [(_index, documents), (_add_words(dialect), words)]
+        await database.write(partial(_write, found=found))
     await database.write(partial(_follow, template=template, already=already))
     if dialect == "postgresql":
         # Autovacuum would do it, some time.
@@ -63,6 +69,8 @@ def _rows(template: Template, already: int, size: int) -> Iterator[tuple[Row, Ro
     draw = random.Random(size)  # noqa: S311 - the same books each time, not a secret
     texts = [(one.title, one.body) for one in corpus(500)]
     states = [NAMES.index(name) for name in _OPEN]
+    plain = {state: _as_written(template, state) for state in (*states, len(NAMES) - 1)}
+    ids = template.ticket["id"]
     # Each filling has a remainder of its own, so that no two tickets share a key of the search index.
     lot = len(str(size))
     for serial in range(already, size):
@@ -70,8 +78,7 @@ def _rows(template: Template, already: int, size: int) -> Iterator[tuple[Row, Ro
         fresh = age < 1 / 25
         is_open = draw.random() < (0.6 if fresh else 0.003)
         state = draw.choices(states, weights=list(_OPEN.values()))[0] if is_open else len(NAMES) - 1
-        (plain,) = template.after[state][tickets].values()
-        row = template.copied(plain, serial, last=f"{state:012x}")
+        row = {**plain[state], "id": template.copied(ids, serial, last=f"{state:012x}")}
         row["opened_at"] = OPENED - timedelta(hours=1) - _YEAR * age
         row["number"], row["caller_number"] = f"F{serial:012d}", number_of(serial)
         row["call_id"] = f"filled.{serial}"
@@ -81,6 +88,26 @@ def _rows(template: Template, already: int, size: int) -> Iterator[tuple[Row, Ro
             row["due"] = row["opened_at"] + timedelta(days=7)
             row["card"] = "red" if is_open and row["due"] < OPENED else ""
         yield row, _document(row, texts[serial % len(texts)], lot)
+
+
+def _as_written(template: Template, state: int) -> Row:
+    """The row of a ticket in that state, its JSON as text once for all."""
+    (row,) = template.after[state][tickets].values()
+    return {**row, "state": Ready(json.dumps(row["state"], ensure_ascii=False, separators=(",", ":")))}
+
+
+def _write(connection: Connection, found: Iterable[tuple[Any, list[Row]]]) -> None:
+    for statement, rows in found:
+        execute_many(connection, statement, rows)
+
+
+@lru_cache(maxsize=1000)
+def _tokens(text: str) -> str:
+    return " ".join(tokens(text))
+
+
+def _words(text: str, facets: str) -> str:
+    return f"{_tokens(text)} {facets}"
 
 
 def _document(row: Row, text: tuple[str, str], lot: int) -> Row:

@@ -8,6 +8,7 @@ The text kept here has no telephone numbers (``common.bigrams``).
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text
 
 from common.bigrams import searchable, tokens
-from common.store import Instant, insert
+from common.store import Instant, execute_many, insert
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Documents of one second that keep its key; more of them borrow from the next.
@@ -66,6 +67,8 @@ class SearchIndex:
         # To build a statement costs more than to run it.
         this_one = self.documents.c.key == sa.bindparam("its_key")
         self._forget = self.documents.delete().where(this_one)
+        self._restate = self.documents.update().where(self.documents.c.id == sa.bindparam("its_id"))
+        self._restate = self._restate.values(status=sa.bindparam("new_status"))
         self._save = self.documents.update().where(this_one)
         self._save = self._save.values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
 
@@ -80,11 +83,17 @@ class SearchIndex:
         self._insert(connection, fresh)
         self._change(connection, [(row, latest[row.id]) for row in sorted(standing.values(), key=lambda row: row.key)])
 
+    def restate(self, connection: Connection, statuses: Mapping[str, str]) -> None:
+        """Only the statuses of these have changed: nothing of them is read; no error for what is not there."""
+        if statuses:
+            told = [{"its_id": name, "new_status": status} for name, status in sorted(statuses.items())]
+            execute_many(connection, self._restate, told)
+
     def forget(self, connection: Connection, ids: Sequence[str]) -> None:
         """Let these be found no more, within the caller's transaction; no error for what is not there."""
         rows = self._standing(connection, list(dict.fromkeys(ids)))
-        self._remove_words(connection, rows)
         if rows:
+            self._remove_words(connection, [(row.key, _words(tokens(row.text), row.facets)) for row in rows])
             connection.execute(self._forget, [{"its_key": row.key} for row in rows])
 
     def empty(self, connection: Connection) -> None:
@@ -105,30 +114,46 @@ class SearchIndex:
     def _change(self, connection: Connection, changes: Sequence[tuple[sa.Row[Any], dict[str, Any]]]) -> None:
         others = [(row, new) for row, new in changes if any(getattr(row, name) != new[name] for name in _CHANGING)]
         words = [(row, new) for row, new in others if (row.text, row.facets) != (new["text"], new["facets"])]
-        self._remove_words(connection, [row for row, _ in words])
         if words:
-            self._add_words(connection, [{**new, "key": row.key} for row, new in words])
+            had, has = [], []
+            for row, new in words:
+                found = tokens(row.text)
+                had.append((row.key, _words(found, row.facets)))
+                found = found if new["text"] == row.text else tokens(new["text"])
+                has.append((row.key, _words(found, new["facets"])))
+            self._remove_words(connection, had)
+            self._add_words(connection, has)
         if others:
             told = [{"its_key": row.key} | {f"new_{name}": new[name] for name in _CHANGING} for row, new in others]
-            connection.execute(self._save, told)
+            execute_many(connection, self._save, told)
 
     def _insert(self, connection: Connection, fresh: list[dict[str, Any]]) -> None:
         statement = insert(self.documents, connection.dialect.name).on_conflict_do_nothing(index_elements=["key"])
+        look = False
         while fresh:
-            for entry, key in zip(fresh, self._keys(connection, [entry["at"] for entry in fresh]), strict=True):
+            keys = self._keys(connection, [entry["at"] for entry in fresh], look=look)
+            for entry, key in zip(fresh, keys, strict=True):
                 entry["key"] = key
-            # Another process may have taken some of the keys in the same second; those try the next ones.
+            # Others may have come in the same second, of this process or another; then the next free keys are tried.
             kept = set(connection.execute(statement.returning(self.documents.c.key), fresh).scalars())
             if kept:
-                self._add_words(connection, [entry for entry in fresh if entry["key"] in kept])
+                found = [
+                    (one["key"], _words(tokens(one["text"]), one["facets"])) for one in fresh if one["key"] in kept
+                ]
+                self._add_words(connection, found)
             fresh = [entry for entry in fresh if entry["key"] not in kept]
+            look = True
 
-    def _keys(self, connection: Connection, instants: Sequence[datetime]) -> list[int]:
-        """Keys of their own that sort by time: the second, and a count within it."""
-        taken: dict[int, int] = {}
+    def _keys(self, connection: Connection, instants: Sequence[datetime], *, look: bool) -> list[int]:
+        """Keys of their own that sort by time: the second, and a count within it, from 0 on.
+
+        Whether some are taken is only looked up where it is likely, or ``look`` says so.
+        """
+        seconds = [(at - _EPOCH) // timedelta(seconds=1) for at in instants]
+        taken = {} if look else {second: second * PER_SECOND - 1 for second, n in Counter(seconds).items() if n == 1}
         keys = []
-        for at in instants:
-            second = (at - _EPOCH) // timedelta(seconds=1)
+        for its_second in seconds:
+            second = its_second
             while True:
                 first = second * PER_SECOND
                 if second not in taken:
@@ -142,8 +167,8 @@ class SearchIndex:
             keys.append(taken[second])
         return keys
 
-    def _add_words(self, connection: Connection, entries: Sequence[Mapping[str, Any]]) -> None:
-        rows = [{"its_key": entry["key"], "its_words": _words(entry["text"], entry["facets"])} for entry in entries]
+    def _add_words(self, connection: Connection, found: Sequence[tuple[int, str]]) -> None:
+        rows = [{"its_key": key, "its_words": words} for key, words in found]
         if connection.dialect.name == "sqlite":
             statement = sa.insert(self.words).values(rowid=sa.bindparam("its_key"), words=sa.bindparam("its_words"))
         else:
@@ -151,17 +176,15 @@ class SearchIndex:
             statement = sa.insert(self.words).values(key=sa.bindparam("its_key", type_=BigInteger), words=words)
         connection.execute(statement, rows)
 
-    def _remove_words(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> None:
-        if not rows:
-            return
+    def _remove_words(self, connection: Connection, had: Sequence[tuple[int, str]]) -> None:
         if connection.dialect.name == "sqlite":
             # The table keeps no text of its own, so it must be told which words to take out.
             told = {self.words.name: "delete", "rowid": sa.bindparam("its_key"), "words": sa.bindparam("its_words")}
-            old = [{"its_key": row.key, "its_words": _words(row.text, row.facets)} for row in rows]
+            old = [{"its_key": key, "its_words": words} for key, words in had]
             connection.execute(sa.insert(self.words).values(told), old)
         else:
             gone = sa.delete(self.words).where(self.words.c.key == sa.bindparam("its_key", type_=BigInteger))
-            connection.execute(gone, [{"its_key": row.key} for row in rows])
+            connection.execute(gone, [{"its_key": key} for key, _ in had])
 
 
 def facet(name: str, value: str) -> str:
@@ -199,5 +222,5 @@ def _entry(document: Document) -> dict[str, Any]:
     }
 
 
-def _words(text: str, facets: str) -> str:
-    return " ".join((*tokens(text), *facets.split()))
+def _words(found: Sequence[str], facets: str) -> str:
+    return " ".join((*found, *facets.split()))

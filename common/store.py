@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
-from typing import Protocol, TypeVar
+from functools import cache, lru_cache
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Insert, MetaData, Table
+from sqlalchemy import Connection, DateTime, Delete, Dialect, Insert, MetaData, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 Item = TypeVar("Item")
@@ -78,6 +79,45 @@ def insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
+def execute_many(connection: Connection, statement: Insert | Update | Delete, rows: Sequence[Row]) -> None:
+    """Run a statement for each row, all of the same keys.
+
+    As ``Connection.execute`` does, which takes three times as long for a row as SQLite itself; keep the statement, for
+    it is compiled once.
+    """
+    if not rows:
+        return
+    plain = _compiled(statement, connection.dialect, tuple(rows[0]))
+    if plain is None:
+        connection.execute(statement, rows)
+        return
+    sql, values_of = plain
+    connection.exec_driver_sql(sql, [values_of(row) for row in rows])
+
+
+@lru_cache(maxsize=256)
+def _compiled(
+    statement: Insert | Update | Delete, dialect: Dialect, keys: tuple[str, ...]
+) -> tuple[str, Callable[[Row], tuple[Any, ...]]] | None:
+    """The SQL of a statement, and what makes a row into the values that the driver takes.
+
+    None where the SQL depends on the values, as that of ``IN`` does.
+    """
+    compiled = statement.compile(dialect=dialect, column_keys=keys)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - says what DML is compiled by
+    if compiled.post_compile_params:
+        return None
+    binds = [compiled.binds[name] for name in compiled.positiontup or ()]
+    fixed = {bind.key: bind.value for bind in binds if not bind.required and bind.key not in keys}
+    plan = [(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds]
+
+    def values_of(row: Row) -> tuple[Any, ...]:
+        told = {**fixed, **row} if fixed else row
+        return tuple([ready(told[name]) if ready else told[name] for name, ready in plan])
+
+    return str(compiled), values_of
+
+
 def upserting(table: Table) -> Kind[Row, None]:
     """The kind of change that writes whole rows; of two states of one key only the later reaches the database."""
     keys = [column.name for column in table.primary_key]
@@ -90,7 +130,7 @@ def upserting(table: Table) -> Kind[Row, None]:
 
     def apply(connection: Connection, rows: Sequence[Row]) -> Sequence[None]:
         latest = {tuple(row[key] for key in keys): row for row in rows}
-        connection.execute(statement(connection.dialect.name), list(latest.values()))
+        execute_many(connection, statement(connection.dialect.name), list(latest.values()))
         return [None] * len(rows)
 
     return apply
@@ -101,7 +141,7 @@ def appending(table: Table) -> Kind[Row, None]:
     statement = table.insert()
 
     def apply(connection: Connection, rows: Sequence[Row]) -> Sequence[None]:
-        connection.execute(statement, list(rows))
+        execute_many(connection, statement, rows)
         return [None] * len(rows)
 
     return apply

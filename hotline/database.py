@@ -73,21 +73,36 @@ class Database:
         """
         writer = self._writer
         if isinstance(writer, AsyncEngine):
-            async with writer.connect() as connection:
-                alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                for table in tables:
-                    await alone.exec_driver_sql(f'VACUUM "{table}"')
+            await self.outside([f'VACUUM "{table}"' for table in tables])
             return True
 
         def cut() -> bool:
-            connection = writer.raw_connection()
-            try:
+            with contextlib.closing(writer.raw_connection()) as connection:
                 busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                connection.close()
             return not busy
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, cut)
+
+    async def outside(self, statements: Sequence[str]) -> None:
+        """Run statements that no transaction may hold, such as VACUUM.
+
+        Raises:
+            SQLAlchemyError: the database refused.
+        """
+        writer = self._writer
+        if isinstance(writer, AsyncEngine):
+            async with writer.connect() as connection:
+                plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                for statement in statements:
+                    await plain.exec_driver_sql(statement)
+            return
+
+        def run() -> None:
+            with contextlib.closing(writer.raw_connection()) as connection:
+                for statement in statements:
+                    connection.cursor().execute(statement)
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, run)
 
     async def ready(self) -> bool:
         """Whether the database answers at all, within two seconds."""
@@ -218,7 +233,7 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
         # that); commits are shared, so it costs one fsync per 50 ms at most.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        # What is deleted or sealed is written over, not left lying in the file until something needs the room (R25.1).
+        # What is deleted or sealed is overwritten, not only forgotten (A23, R25.1).
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         cursor.close()

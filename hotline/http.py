@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 from sqlalchemy.exc import SQLAlchemyError
 
+from access.door import Door
 from common.api.once import Lookup
 from common.api.operation import Operation, operations
-from common.api.problem import FAULT, NO_ADDRESS, NO_METHOD, NO_TOKEN, REFUSED, SEALED, TOO_LARGE, UNAVAILABLE, Problem
-from common.api.serving import CALLER, Service
+from common.api.problem import FAULT, NO_ADDRESS, NO_METHOD, REFUSED, SEALED, TOO_LARGE, UNAVAILABLE, Problem
+from common.api.serving import Rights, Service
 from common.audit import Audit
 from common.store import NotWritten
 from hotline.api import HousePages
-from hotline.tokens import Tokens, at_address
+from hotline.doorway import doorway
+from hotline.rights import TableOfRights
+from hotline.tokens import Tokens
 from tickets.errors import SealedTicketError
+from tickets.register import ROOT
 
 log = structlog.get_logger(__name__)
 
 _PAGES = Path(__file__).parent / "pages"
 
-#: Pages for people, by address. They hold nobody's data; the scripts on them ask for it with a token.
+#: Pages for people, by address. They hold nobody's data; the scripts on them ask for it as who has signed in.
 PAGES = {
     "/": "index.html",
     "/page.css": "page.css",
     "/page.js": "page.js",
+    "/signin.js": "signin.js",
     "/api/v1/docs": "docs.html",
     "/api/v1/docs.css": "docs.css",
     "/api/v1/docs.js": "docs.js",
@@ -60,20 +65,33 @@ def build_app(
     database_ready: Callable[[], Awaitable[bool]],
     ami_up: Callable[[], bool],
     outside: Iterable[web.RouteDef] = (),
+    rights: Rights | None = None,
+    door: Door | None = None,
+    trusted: Sequence[str] = (),
 ) -> web.Application:
     """The application: the operations of the packages, health and the document, and the pages.
 
-    ``outside`` are what citizens and other houses reach, open to all or with keys of their own.
+    ``outside`` are what citizens and other houses reach, open to all or with keys of their own. ``rights``
+    stands in for the table of rights where what is served is not the house's own. ``door`` knows people who have signed
+    in and their tokens; without it there are ``tokens`` alone. ``trusted`` are the networks of our own proxies.
 
     Serve it with ``serve``, which keeps no access log: its lines would hold the numbers that are searched for.
+
+    Raises:
+        LookupError: an operation stands in no row of the table of rights.
     """
     house = HousePages(database_ready, ami_up)
     every = [*operations(house), *served]
+    if rights is None:
+        rights = TableOfRights(ROOT.id)
+        rights.cover(every)
     house.describe(every)
     open_to_all = {one.path for one in every if one.scope is None} | PAGES.keys()
-    app = web.Application(middlewares=[_problems, _bearer(tokens, open_to_all)], client_max_size=64 * 1024)
+    app = web.Application(
+        middlewares=[_problems, doorway(tokens, door, open_to_all, trusted)], client_max_size=64 * 1024
+    )
     app.on_response_prepare.append(_harden)
-    app.add_routes(Service(audit, kept).routes(every))
+    app.add_routes(Service(audit, kept, rights).routes(every))
     app.add_routes(outside)
     for address, name in PAGES.items():
         app.router.add_get(address, _file(_PAGES / name))
@@ -137,20 +155,3 @@ def _route(request: web.Request) -> str:
     # The pattern, not the address: addresses hold ids and numbers.
     resource = request.match_info.route.resource
     return resource.canonical if resource else "unknown"
-
-
-def _bearer(tokens: Tokens, open_to_all: Iterable[str]) -> Middleware:
-    free = frozenset(open_to_all)
-
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in free or not request.path.startswith("/api/"):
-            return await handler(request)
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        caller = tokens.caller(given.strip()) if scheme.lower() == "bearer" else None
-        if caller is None:
-            raise NO_TOKEN.problem()
-        request[CALLER] = at_address(caller, request.remote)
-        return await handler(request)
-
-    return check

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from hotline.settings_access import SigningIn
 from hotline.settings_outside import Outside
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -57,10 +58,11 @@ class Route(_Frozen):
     number: Digits
 
 
-class Settings(Outside, BaseSettings):
+class Settings(Outside, SigningIn, BaseSettings):
     """The settings of one installation. Each field is ``HOTLINE_<NAME>`` in the environment.
 
-    Those about the SMS gateway, attachments, public pages and partners stand in ``hotline.settings_outside``.
+    Those about the SMS gateway, attachments, public pages and partners stand in ``hotline.settings_outside``, about
+    signing in in ``hotline.settings_access``.
     """
 
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", frozen=True, extra="forbid", env_file=None)
@@ -141,6 +143,17 @@ class Settings(Outside, BaseSettings):
     #: ``id:base64`` of 32 bytes, several with commas between, the one in force first; empty: ``secrets/vault.key``.
     vault_keys: SecretStr = SecretStr("")
     unsealed_keys_most: int = Field(default=1000, ge=10)
+    # Backup, and how long what is kept (A23)
+    #: Where backups stand, on another disk; none are made by themselves without.
+    backup_dir: Path | None = None
+    #: From this hour of the night on, and so many backups stay.
+    backup_hour: int = Field(default=1, ge=0, le=23)
+    backup_keep: int = Field(default=14, ge=1)
+    #: What is past its time is deleted each night.
+    retention: bool = True
+    keep_recordings_years: int = Field(default=3, ge=3, le=100)
+    keep_tickets_years: int = Field(default=10, ge=10, le=100)
+    keep_audit_years: int = Field(default=10, ge=3, le=100)
 
     @classmethod
     def settings_customise_sources(
@@ -206,6 +219,11 @@ class Settings(Outside, BaseSettings):
     def attachments_dir(self) -> Path:
         """Where what was attached to tickets stands, by its hash."""
         return self.data_dir / "attachments"
+
+    @property
+    def anchors_dir(self) -> Path:
+        """Where the end of the audit is kept outside the database, signed."""
+        return self.data_dir / "anchors"
 
     @property
     def outbox_dir(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 
-from ivr.recordings.timestamp import NotStamped, Post
+from common.timestamp import NotStamped, Post
 
 _SECONDS = 10
 _MOST_BYTES = 64 * 1024

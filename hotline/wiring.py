@@ -10,9 +10,13 @@ from functools import partial
 from typing import Any
 
 import aiohttp
+import structlog
 
+from access.store import AccessStore
 from common import clock
 from common.api.operation import operations
+from common.signing import Signer
+from common.timestamp import load_roots
 from hotline.alarms import Alarms
 from hotline.asterisk import Secrets
 from hotline.audit import AuditStore
@@ -21,6 +25,9 @@ from hotline.destruction import Destroyer, DestructionLoop
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
+from hotline.keeping.backup.restoring import refuse_unfinished
+from hotline.keeping.nights import Nights, Plan
+from hotline.keeping.watch import AuditWatch, Stamping, verified_aside
 from hotline.knowledge_base import Retiring, knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
@@ -28,6 +35,7 @@ from hotline.sealing import Places, SealingLoop
 from hotline.sealing_keys import vault_of
 from hotline.secrets_file import secret
 from hotline.settings import Settings
+from hotline.sign_in import access_of
 from hotline.timestamping import poster
 from hotline.tokens import Tokens, tokens
 from hotline.watch import Watch
@@ -44,10 +52,8 @@ from ivr.model import CallRecord
 from ivr.recordings.closing import Archive
 from ivr.recordings.disk import DiskWatch, Limits
 from ivr.recordings.names import TrackName
-from ivr.recordings.signing import Signer
 from ivr.recordings.stamping import Stamps
 from ivr.recordings.sweeper import Sweeper
-from ivr.recordings.timestamp import load_roots
 from ivr.refusals import RefusalGuard
 from ivr.routes import pick
 from ivr.screening import Screening
@@ -56,10 +62,13 @@ from ivr.switchboard import Script, Switchboard
 from knowledge.store import KnowledgeStore
 from tickets.api_pages import case_operations
 from tickets.archiving import ArchiveLoop
+from tickets.attachment_shelf import Shelf
 from tickets.desk import TicketDesk
 from tickets.store import TicketStore
 from tickets.timers import TimerLoop
 from tickets.workflow_terms import Role
+
+log = structlog.get_logger(__name__)
 
 _STAMPS_EVERY_SECONDS = 60.0
 
@@ -93,11 +102,11 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         SettingsError: the settings name what does not exist.
     """
     warm_up(settings.area_code)
+    refuse_unfinished(settings.data_dir)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings.database))
         ledger = await stack.enter_async_context(GroupCommit(database).running())
-        vault = vault_of(settings)
-        once = OnceLedger(ledger, database.reads, vault.index.answers)
+        once = OnceLedger(ledger, database.reads, (vault := vault_of(settings)).index.answers)
         calls = CallStore(database.reads, ledger)
         # Links are sent only where they lead somewhere.
         public_url = settings.public_url if settings.public_pages else ""
@@ -161,35 +170,64 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
         parts = outside(settings, tickets, desk, session, clock.now, aside=watch.poke)
         works.update(parts.works)
-        places = Places(settings.recordings_dir, settings.outbox_dir, parts.shelf)
-        works["sealing"] = SealingLoop(
-            database, tickets, calls, places, clock.now, alarm=alarms, clear=alarms.clear
-        ).run
-        destroyer = Destroyer(
-            database, tickets, calls, places, settings.live_recordings_dir, settings.journal_dir, clock.now
-        )
-        works["destruction"] = DestructionLoop(destroyer, alarm=alarms, clear=alarms.clear).run
+        works |= _confidential(settings, database, (tickets, calls), parts.shelf, alarms)
         knowledge = knowledge_operations(database.reads, once, tickets)
+        people = access_of(settings, AccessStore(database.reads, once), tickets, audit)
+        stack.callback(people.close)
         app = build_app(
-            [*operations(call_pages), *case_operations(tickets, desk), *knowledge, *parts.operations],
+            [
+                *operations(call_pages),
+                *case_operations(tickets, desk),
+                *knowledge,
+                *parts.operations,
+                *people.operations(),
+            ],
             tokens=_tokens(settings),
             audit=audit.add,
             kept=once.kept,
             database_ready=database.ready,
             ami_up=switchboard.line_is_up.is_set,
             outside=parts.routes,
+            door=people.door,
+            trusted=settings.trusted_proxies,
         )
         works["http"] = partial(serve, app, settings.http_host, settings.http_port)
-        if settings.timestamp_url:
-            roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
-            stamps = Stamps(settings.recordings_dir, poster(session, settings.timestamp_url), roots, alarms)
+        stamping = _stamping(settings, session)
+        works["audit"] = AuditWatch(
+            database.reads,
+            settings.anchors_dir,
+            Signer.in_folder(settings.secrets_dir),
+            self_check=verified_aside,
+            alarm=alarms,
+            over=alarms.clear,
+            stamping=stamping,
+        ).run
+        plan = Plan(
+            settings.backup_dir,
+            settings.backup_hour,
+            settings.backup_keep,
+            settings.retention,
+            settings.data_dir / "retention-done",
+        )
+        works["nights"] = Nights(plan, alarm=alarms, over=alarms.clear).run
+        if stamping:
+            stamps = Stamps(settings.recordings_dir, stamping.post, stamping.roots, alarms)
             works["stamps"] = partial(stamps.run, _STAMPS_EVERY_SECONDS)
         yield Service(settings, database, client, switchboard, book, calls, tickets, alarms, sweeper, works)
 
 
+def _stamping(settings: Settings, session: aiohttp.ClientSession) -> Stamping | None:
+    if not settings.timestamp_url:
+        return None
+    roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
+    return Stamping(poster(session, settings.timestamp_url), roots)
+
+
 def _tokens(settings: Settings) -> Tokens:
     own = secret(settings.secrets_dir / "api.token")
-    return tokens(own, unit="12345", roles=(role.value for role in Role), file=settings.secrets_dir / "tokens.json")
+    if (settings.secrets_dir / "tokens.json").exists():
+        log.warning("secrets/tokens.json is not read any more: run hotline token import")
+    return tokens(own, unit="12345", roles=(role.value for role in Role))
 
 
 async def _numbers(tickets: TicketStore, call_id: str) -> list[str]:
@@ -213,6 +251,18 @@ def _sweeper(settings: Settings, calls: CallStore, alarms: Alarms, live_ids: Cal
         alarm=alarms,
         disk=DiskWatch(Limits(settings.disk_alarm_free_gb, settings.disk_alarm_free_share), alarms),
     )
+
+
+def _confidential(
+    settings: Settings, database: Database, stores: tuple[TicketStore, CallStore], shelf: Shelf, alarms: Alarms
+) -> dict[str, Work]:
+    """What seals and what destroys, beside the desk."""
+    places = Places(settings.recordings_dir, settings.outbox_dir, shelf)
+    sealing = SealingLoop(database, *stores, places, clock.now, alarm=alarms, clear=alarms.clear)
+    live, journal = settings.live_recordings_dir, settings.journal_dir
+    destroyer = Destroyer(database, *stores, places, live, journal, clock.now)
+    destruction = DestructionLoop(destroyer, alarm=alarms, clear=alarms.clear)
+    return {"sealing": sealing.run, "destruction": destruction.run}
 
 
 def _live_ids(settings: Settings, switchboard: Switchboard, book: Book) -> Collection[str]:

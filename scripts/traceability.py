@@ -24,7 +24,7 @@ from pathlib import Path
 REQUIREMENTS = "docs/requirements.md"
 TRACEABILITY = "docs/traceability.md"
 #: What is carried out stands here; the simulated network, the benchmark and the scripts carry nothing out.
-CODE = ("asterisk-config", "common", "hotline", "ivr", "knowledge", "prompts", "tickets", "transcription")
+CODE = ("access", "asterisk-config", "common", "hotline", "ivr", "knowledge", "prompts", "tickets", "transcription")
 ENDINGS = {".py", ".conf", ".toml", ".html", ".js"}
 
 _ROW = re.compile(r"\| ([RA][0-9]{1,2}(?:\.[0-9])?) \| (.+?) \| (.*?) ?\|")

@@ -23,10 +23,10 @@ from tickets.workflow_terms import Role
 #: Token → who bears it.
 PEOPLE = {
     TOKEN: Caller("api.token", "12345", "api.token", tuple(role.value for role in Role), frozenset(Scope)),
-    "housing": Caller("housing", "住建局", "u-housing", ("handler",), frozenset(Scope)),
-    "urban": Caller("urban", "城管局", "u-urban", ("handler",), frozenset(Scope)),
+    "housing": Caller("housing", "住建局", "u-housing", ("handler", "deputy"), frozenset(Scope)),
+    "urban": Caller("urban", "城管局", "u-urban", ("handler", "deputy"), frozenset(Scope)),
     "county": Caller("county", "滨城区", "u-county", ("principal", "handler"), frozenset(Scope)),
-    "street": Caller("street", "市西街道", "u-street", ("handler",), frozenset(Scope)),
+    "street": Caller("street", "市西街道", "u-street", ("handler", "deputy"), frozenset(Scope)),
     "agent": Caller("agent", "12345", "u-agent", ("agent",), frozenset(Scope)),
     "reader": Caller("reader", "12345", "u-reader", ("reviewer",), frozenset({Scope.READ})),
 }
@@ -115,11 +115,11 @@ class City:
 
 @contextlib.asynccontextmanager
 async def city(folder: Path, database_url: str = "") -> AsyncIterator[City]:
-    """Serve a city with its units, one category and one line of the catalogue."""
+    """Serve a city with its units, two categories and one line of the catalogue."""
     tokens = Tokens(tuple((hashlib.sha256(text.encode()).digest(), one) for text, one in PEOPLE.items()))
     async with desk(folder, database_url, known=tokens) as at:
         now = clock.now()
         await at.at.tickets.put(*_UNITS, at=now)
         line = CatalogueLine("line-1", "供暖", "住建局", "《城镇供热条例》", level=2)
-        await at.at.tickets.put(Category("供暖", "供热采暖"), line, at=now)
+        await at.at.tickets.put(Category("供暖", "供热采暖"), Category("街道", "街道事务"), line, at=now)
         yield City(at)

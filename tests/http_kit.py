@@ -20,6 +20,7 @@ from hotline.http import build_app
 from hotline.knowledge_base import knowledge_operations
 from hotline.tokens import Tokens, tokens
 from ivr.api import CallPages
+from tests.access_books import accounts
 from tests.books import Books, books
 from tickets.api_pages import case_operations
 from tickets.attachment_api import AttachmentPages
@@ -104,17 +105,21 @@ async def desk(
         files = AttachmentPages(at.tickets, Shelf(folder / "attachments", MOST_BYTES))
         advice = FeedbackPages(at.tickets)
         case = [*case_operations(at.tickets, at.desk), *operations(files), *operations(advice)]
-        served = [*operations(calls), *case, *knowledge]
+        people = accounts(at)
+        served = [*operations(calls), *case, *knowledge, *people.operations()]
 
         def build() -> web.Application:
             return build_app(
                 served,
-                tokens=known or tokens(TOKEN, unit="12345", roles=("agent",)),
+                tokens=known or tokens(TOKEN, unit="12345", roles=("agent", "leader")),
                 audit=at.audit.add,
                 kept=at.once.kept,
                 database_ready=at.database.ready,
                 ami_up=lambda: ami_up,
+                door=people.door,
             )
 
-        async with TestClient(TestServer(build())) as client:
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(people.close)
+            client = await stack.enter_async_context(TestClient(TestServer(build())))
             yield Desk(at, client, recordings, build)

@@ -19,6 +19,7 @@ from common.api.caller import Caller, Scope
 from common.api.fields import Line, Nothing, Shown, Told
 from common.api.operation import Reply, operation, operations
 from common.api.problem import CONFLICT, STALE
+from common.reach import Reach
 from hotline import http
 from hotline.idempotency import OnceLedger
 from hotline.tokens import Tokens, tokens
@@ -166,6 +167,20 @@ def _tokens() -> Tokens:
     return Tokens((*house.callers, *more))
 
 
+class _Everybody:
+    """The counter is no part of the house: whoever has the scope may use it."""
+
+    def to_ask(self, caller: Caller, operation: str) -> Reach:
+        """As far as any."""
+        del caller, operation
+        return Reach.ALL
+
+    def of(self, caller: Caller, right: str) -> Reach:
+        """As far as any."""
+        del caller, right
+        return Reach.ALL
+
+
 @contextlib.asynccontextmanager
 async def counter(at: Books) -> AsyncIterator[Counter]:
     """Serve a counter from open books."""
@@ -185,6 +200,7 @@ async def counter(at: Books) -> AsyncIterator[Counter]:
         kept=ledger.kept,
         database_ready=ready,
         ami_up=lambda: True,
+        rights=_Everybody(),
     )
     async with TestClient(TestServer(app)) as client:
         yield Counter(client, pages)

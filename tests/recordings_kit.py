@@ -10,11 +10,11 @@ from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from common.signing import Signer
 from ivr.model import Track
 from ivr.recordings import files
 from ivr.recordings.closing import Archive
 from ivr.recordings.names import TrackName
-from ivr.recordings.signing import Signer
 
 AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 CALL = "hotline-1795498660.12"

@@ -75,8 +75,8 @@ class DestructionPages:
 
     @operation("GET", "/api/v1/destructions", summary="销毁申请和记录", tag=_TAG, audit="destructions.list")
     async def list_destructions(self, ask: Ask) -> Reply[DestructionList]:
-        """What was asked for, approved, declined and done; for level 1."""
-        await self._level_1(ask)
+        """What was asked for, approved, declined and done; for the head of level 1."""
+        await self._head(ask)
         found = await destroying.listed(self.store)
         return Reply(DestructionList(destructions=[_shown(one) for one in found]), [one.number for one in found])
 

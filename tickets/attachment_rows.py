@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from common.ids import new_id
+from common.worded import Worded
 from tickets.attachment_shelf import Stored
 from tickets.store.sealing import Sealing
 from tickets.store.sealing_work import looking_after
 from tickets.store.tables import attachments
 from tickets.store.work import Work
-from tickets.worded import Worded
 
 _of_ticket = (
     sa.select(attachments)

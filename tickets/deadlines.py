@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from common.clock import CIVIL, civil
 from tickets.ruleset import Limit, RuleId, RuleSet, Unit
@@ -98,27 +99,38 @@ def deadline(
     stands = [_Standing.of(pause, calendar, rules, as_of) for pause in pauses]
     first = f"{begun.year}年{spoken(begun.date())}{begun:%H:%M}起,时限{limit.words}({limit.basis})"
     if limit.unit in (Unit.HOURS, Unit.MINUTES):
-        days: list[Day] = []
-        lines = [f"{first},按钟点连续计算"]
+        days, version = tuple[Day, ...](), ""
+        lines: tuple[str, ...] = (f"{first},按钟点连续计算",)
         at = _clock_time(begun, limit, stands)
         on = at.date()
     else:
-        days, lines = _walk(begun.date(), limit, calendar, stands)
-        lines.insert(0, f"{first},当日不计")
+        walked = _walk(begun.date(), limit, calendar, stands) if stands else _straight(begun.date(), limit, calendar)
+        days, version = walked.days, walked.version
+        lines = (f"{first},当日不计", *walked.lines)
         on = days[-1].date
         at = end_of(on, rules)
     return Deadline(
         rule=rule,
         basis=limit.basis,
         rules_version=rules.version,
-        calendar_version=calendar.version(days[0].date, on) if days else "",
+        calendar_version=version,
         start=begun,
         on=on,
         at=at,
         provisional=any(day.provisional for day in days),
         promised=on,
-        lines=tuple(lines),
+        lines=lines,
     )
+
+
+def instant_due(
+    rule: RuleId, start: datetime, calendar: Calendar, rules: RuleSet, *, limit: Limit | None = None
+) -> datetime:
+    """The ``at`` of such a ``deadline`` without pauses, for those who need no reasoning."""
+    limit, begun = limit or rules.limits[rule], civil(start)
+    if limit.unit in (Unit.HOURS, Unit.MINUTES):
+        return _clock_time(begun, limit, [])
+    return end_of(_straight(begun.date(), limit, calendar).days[-1].date, rules)
 
 
 def end_of(day: date, rules: RuleSet) -> datetime:
@@ -163,8 +175,22 @@ class _Standing:
         return begun and end <= self.until
 
 
-def _walk(start: date, limit: Limit, calendar: Calendar, stands: Sequence[_Standing]) -> tuple[list[Day], list[str]]:
-    """Each day that was looked at until the limit was full, and a line for each."""
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """Each day that was looked at until the limit was full, a line for each, and what was known of them."""
+
+    days: tuple[Day, ...]
+    lines: tuple[str, ...]
+    version: str
+
+
+@lru_cache(maxsize=1024)
+def _straight(start: date, limit: Limit, calendar: Calendar) -> _Walked:
+    """With no pause, all tickets of a day that have the same limit walk the same days."""
+    return _walk(start, limit, calendar, ())
+
+
+def _walk(start: date, limit: Limit, calendar: Calendar, stands: Sequence[_Standing]) -> _Walked:
     days: list[Day] = []
     lines: list[str] = []
     counted = 0
@@ -188,7 +214,7 @@ def _walk(start: date, limit: Limit, calendar: Calendar, stands: Sequence[_Stand
         # The Civil Code, Article 203: a term in calendar days does not end on a day off.
         if counted == limit.amount and day.working and not standing and not ending:
             break
-    return days, lines
+    return _Walked(tuple(days), tuple(lines), calendar.version(days[0].date, days[-1].date))
 
 
 def _caveat(day: Day, calendar: Calendar) -> str:

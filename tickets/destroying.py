@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from common.ids import new_id
 from common.vault.store import data_keys
+from common.worded import Worded
 from tickets.errors import NotReadyError
 from tickets.store import TicketStore
 from tickets.store.finding import ticket_index
@@ -29,7 +30,6 @@ from tickets.store.tables_register import catalogue, register_version, rulings
 from tickets.store.tables_sealing import blind_numbers, destructions, sealings, standing, unfinished
 from tickets.store.tables_work import acknowledgements, hot_topics, notices, returns, tasks, timers
 from tickets.store.work import Work
-from tickets.worded import Worded
 
 _d = destructions.c
 #: Everything beside the ticket and its steps, in the order in which it goes.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from common.worded import Worded
 from tickets.from_above import InheritedLimit
-from tickets.worded import Worded
 
 
 class Nature(Worded):

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from common.worded import Worded
 from tickets.feedback_judging import is_contact, is_stuck_on_law, same_text, substance, touches
 from tickets.feedback_phrases import BOILERPLATE, CONCRETE, DONE, EMPTY, PLACEHOLDER, PROMISE, VERSION
-from tickets.worded import Worded
 from tickets.workflow_terms import Facts
 
 #: Fewer telling characters than this say neither what was found nor what was done.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tickets.worded import Worded
+from common.worded import Worded
 
 
 class Origin(Worded):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tickets.worded import Worded
+from common.worded import Worded
 
 
 class Point(Worded):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
-from tickets.worded import Worded
+from common.worded import Worded
 
 
 class NoticeKind(Worded):

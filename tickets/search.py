@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 from common.search_store import Document
 from tickets.model import Ticket
+from tickets.workflow_terms import Case
 
 #: By which a search is narrowed without looking at every ticket that has the words.
 UNIT, CATEGORY, OPEN = "unit", "category", "open"
@@ -32,10 +33,20 @@ def document(ticket: Ticket, branch: Collection[str], *, is_open: bool) -> Docum
     title = begins[0] if begins else ""
     rest = details.matter[begins.end() :] if begins else details.matter
     said = () if details.hide_identity else (details.address, *_fields(details.fields))
-    units = {case.unit, case.offered_to, *case.givers, *case.tasks} - {""}
-    facets = {UNIT: tuple(sorted(units)), CATEGORY: tuple(branch), OPEN: ("yes" if is_open else "no",)}
+    facets = {UNIT: tuple(sorted(_units(case))), CATEGORY: tuple(branch), OPEN: ("yes" if is_open else "no",)}
     body = "\n".join(part for part in (rest, *said) if part)
     return Document(ticket.id, ticket.opened_at, title, body, case.status.value, facets)
+
+
+def same_words(before: Ticket, after: Ticket) -> bool:
+    """Whether both are found by the same words and, but for whether it is open, in the same narrower searches."""
+    return (before.details, before.confidential) == (after.details, after.confidential) and (
+        before.case is after.case or _units(before.case) == _units(after.case)
+    )
+
+
+def _units(case: Case) -> set[str]:
+    return {case.unit, case.offered_to, *case.givers, *case.tasks} - {""}
 
 
 def _fields(fields: Collection[tuple[str, str]]) -> list[str]:

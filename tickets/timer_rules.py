@@ -12,8 +12,9 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 
 from common.clock import CIVIL, civil
+from common.worded import Worded
 from tickets.cards import red_from, task_due, yellow_from
-from tickets.deadlines import deadline
+from tickets.deadlines import instant_due
 from tickets.details import Urgency
 from tickets.emergency_limits import emergency_limits
 from tickets.model import Ticket
@@ -21,7 +22,6 @@ from tickets.pauses import DECISIONS, LATE_DECISION
 from tickets.register import Register
 from tickets.ruleset import RuleId, RuleSet
 from tickets.turns import Dated
-from tickets.worded import Worded
 from tickets.workflow_terms import Status
 
 
@@ -88,7 +88,7 @@ def _ours(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]
     since = _key(ticket.since)
 
     def within(kind: TimerKind, rule: RuleId) -> Timer:
-        return Timer(kind, since, deadline(rule, ticket.since, register.calendar, rules).at)
+        return Timer(kind, since, instant_due(rule, ticket.since, register.calendar, rules))
 
     if status is Status.AWAITING_REVIEW and ticket.emergency_at is None:
         yield within(TimerKind.REVIEW, RuleId.REVIEW_TARGET if urgent else RuleId.REVIEW)
@@ -136,9 +136,9 @@ def _citizen(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Tim
         return
     law = rules.statutory.get(register.statutory(ticket.details.category, civil(ticket.opened_at).date()))
     limit = law.limit if law else None
-    found = deadline(RuleId.HANDLE, ticket.opened_at, register.calendar, rules, limit=limit)
-    if ticket.turn is None or ticket.turn.original_due.at > found.at:
-        yield Timer(TimerKind.CITIZEN, _key(ticket.opened_at), found.at)
+    at = instant_due(RuleId.HANDLE, ticket.opened_at, register.calendar, rules, limit=limit)
+    if ticket.turn is None or ticket.turn.original_due.at > at:
+        yield Timer(TimerKind.CITIZEN, _key(ticket.opened_at), at)
 
 
 def _reports(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tickets.worded import Worded
+from common.worded import Worded
 from tickets.workflow_terms import Role
 
 

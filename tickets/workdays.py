@@ -127,6 +127,7 @@ class Calendar:
     def __init__(self, years: Iterable[CalendarYear] = (), local: Iterable[LocalDay] = ()) -> None:
         self.years: Mapping[int, CalendarYear] = MappingProxyType({year.year: year for year in years})
         self.local: Mapping[date, LocalDay] = MappingProxyType({day.date: day for day in local})
+        self._looked_up: dict[date, Day] = {}
 
     def published(self, year: int) -> bool:
         """The State Council's notice for this year is in the calendar."""
@@ -143,6 +144,12 @@ class Calendar:
 
     def day(self, day: date) -> Day:
         """What this calendar says of a date; never raises for a date it does not know."""
+        found = self._looked_up.get(day)
+        if found is None:
+            found = self._looked_up[day] = self._day(day)
+        return found
+
+    def _day(self, day: date) -> Day:
         if local := self.local.get(day):
             kind = DayKind.LOCAL_WORK if local.working else DayKind.LOCAL_OFF
             return Day(day, kind, local.reason, provisional=False)

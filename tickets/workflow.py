@@ -6,7 +6,7 @@ are pure. A history is only ever added to, and the state follows from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from tickets.ruleset import RuleSet
 from tickets.unit_tree import UnitTree
 from tickets.workflow_moves import Move
 from tickets.workflow_row import By, Row
-from tickets.workflow_table import ROWS, TABLE
+from tickets.workflow_table import OF_MOVE, ROWS, TABLE
 from tickets.workflow_terms import FIELD_WORDS, Actor, Case, Facts, Relation, Status, Surroundings
 
 
@@ -81,7 +81,7 @@ def apply(
     Raises:
         IllegalMoveError: nothing has changed; says why and what is possible.
     """
-    rows = [row for row in TABLE if row.move is move]
+    rows = OF_MOVE[move]
     reasons = [_why_not(row, case, actor, facts, world) for row in rows]
     if "" not in [reason.why for reason in reasons]:
         nearest = max(reasons, key=lambda reason: reason.reached)
@@ -123,7 +123,7 @@ def replay(first: Case, steps: Iterable[Step], tree: UnitTree, rules: RuleSet) -
 def _carry_out(row: Row, case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case:
     after = row.effect(case, actor, facts, world)
     status = case.status if row.to == "stay" else after.back if row.to == "back" else row.to
-    return replace(after, status=status)
+    return after if after.status is status else replace(after, status=status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +160,17 @@ def _blank(value: object) -> bool:
 
 
 def _is(by: By, case: Case, actor: Actor, world: Surroundings) -> bool:
-    stands = {
-        Relation.HOTLINE: actor.unit == world.tree.root,
-        Relation.ACCOUNTABLE: actor.unit == case.unit,
-        Relation.OFFERED: bool(case.offered_to) and actor.unit == case.offered_to,
-        Relation.UPPER: actor.unit == case.upper,
-        Relation.ABOVE: case.unit in world.tree.parents and actor.unit in world.tree.above(case.unit),
-        Relation.CO_HANDLER: actor.unit in case.tasks,
-        Relation.LEVEL_2: bool(case.level_2) and actor.unit == case.level_2,
-        Relation.NAMER: any(actor.unit == case.namer(unit) for unit in case.tasks),
-        Relation.ANYWHERE: True,
-    }
-    return actor.role in by.roles and stands[by.relation]
+    return actor.role in by.roles and _STANDS[by.relation](case, actor.unit, world.tree)
+
+
+_STANDS: dict[Relation, Callable[[Case, str, UnitTree], bool]] = {
+    Relation.HOTLINE: lambda _, unit, tree: unit == tree.root,
+    Relation.ACCOUNTABLE: lambda case, unit, _: unit == case.unit,
+    Relation.OFFERED: lambda case, unit, _: bool(case.offered_to) and unit == case.offered_to,
+    Relation.UPPER: lambda case, unit, _: unit == case.upper,
+    Relation.ABOVE: lambda case, unit, tree: case.unit in tree.parents and unit in tree.above(case.unit),
+    Relation.CO_HANDLER: lambda case, unit, _: unit in case.tasks,
+    Relation.LEVEL_2: lambda case, unit, _: bool(case.level_2) and unit == case.level_2,
+    Relation.NAMER: lambda case, unit, _: any(unit == case.namer(one) for one in case.tasks),
+    Relation.ANYWHERE: lambda _, __, ___: True,
+}

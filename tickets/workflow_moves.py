@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tickets.worded import Worded
+from common.worded import Worded
 
 
 class Move(Worded):

@@ -17,15 +17,16 @@ def _by(relation: Relation, *roles: Role) -> By:
 
 _AGENT = _by(Relation.HOTLINE, _R.AGENT, _R.REVIEWER)
 _REVIEWER = _by(Relation.HOTLINE, _R.REVIEWER, _R.LEADER)
+_DISPATCHER = _by(Relation.HOTLINE, _R.DISPATCHER, _R.REVIEWER, _R.LEADER)
 _LEADER = _by(Relation.HOTLINE, _R.LEADER)
 _CALLBACK = _by(Relation.HOTLINE, _R.CALLBACK_CLERK, _R.CALLBACK_SUPERVISOR)
 _CALLBACK_SUPERVISOR = _by(Relation.HOTLINE, _R.CALLBACK_SUPERVISOR)
 _UNIT = _by(Relation.ACCOUNTABLE, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _OFFERED = _by(Relation.OFFERED, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
-_UPPER = _by(Relation.UPPER, _R.REVIEWER, _R.LEADER, _R.DEPUTY, _R.PRINCIPAL)
-_LEVEL_2 = _by(Relation.LEVEL_2, _R.DEPUTY, _R.PRINCIPAL)
+_UPPER = _by(Relation.UPPER, _R.REVIEWER, _R.LEADER, _R.LEVEL2_REVIEWER, _R.DEPUTY, _R.PRINCIPAL)
+_LEVEL_2 = _by(Relation.LEVEL_2, _R.DEPUTY, _R.PRINCIPAL, _R.LEVEL2_REVIEWER)
 _GIVER = _by(Relation.UPPER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
-_NAMER = _by(Relation.NAMER, _R.REVIEWER, _R.LEADER, _R.DEPUTY, _R.PRINCIPAL)
+_NAMER = _by(Relation.NAMER, _R.REVIEWER, _R.LEADER, _R.LEVEL2_REVIEWER, _R.DEPUTY, _R.PRINCIPAL)
 _CO_HANDLER = _by(Relation.CO_HANDLER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _ADJUDICATOR = _by(Relation.ANYWHERE, _R.ADJUDICATOR)
 #: While level 1 has the ticket itself, news of the caller are its own to read.
@@ -93,14 +94,14 @@ TABLE: tuple[Row, ...] = (
         variant="transferred",
     ),
     Row(_M.ACCEPT_AFTER_ALL, _on(_S.NOT_ACCEPTED), _S.AWAITING_REVIEW, (_REVIEWER,), ("R6.1",), ("reason",)),
-    Row(_M.LINK, _on(_S.AWAITING_REVIEW), _S.LINKED, (_REVIEWER,), ("A13",), ("handling_ticket",)),
+    Row(_M.LINK, _on(_S.AWAITING_REVIEW), _S.LINKED, (_DISPATCHER,), ("A13",), ("handling_ticket",)),
     Row(_M.CALL_BACK_LINKED, _on(_S.LINKED), _S.AWAITING_CALLBACK, (_SYSTEM, _REVIEWER), ("A13", "R14.6")),
     # Dispatch, signing, passing down
     Row(
         _M.DISPATCH,
         _on(_S.AWAITING_REVIEW),
         _S.AWAITING_SIGNATURE,
-        (_REVIEWER,),
+        (_DISPATCHER,),
         ("R14.3", "R21.0", "R21.2", "R11.1", "A2", "A11"),
         ("unit", "basis", "return_by", "due"),
         checks=(c.along_an_edge, c.named_by_the_nearest),
@@ -110,7 +111,7 @@ TABLE: tuple[Row, ...] = (
         _M.RECALL,
         _on(_S.AWAITING_SIGNATURE),
         _S.AWAITING_REVIEW,
-        (_REVIEWER,),
+        (_DISPATCHER,),
         ("R21.0", "A3"),
         ("reason",),
         when=(c.not_offered, c.with_level_1, c.not_forced),
@@ -618,5 +619,6 @@ TABLE: tuple[Row, ...] = (
     ),
 )
 
+OF_MOVE = {move: tuple(row for row in TABLE if row.move is move) for move in Move}
 #: Rows by the name that the history stores.
 ROWS = {row.name: row for row in TABLE}

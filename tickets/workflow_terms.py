@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from common.roles import Role as Role  # noqa: PLC0414 - exported: the workflow speaks of roles too
+from common.worded import Worded
 from tickets.ruleset import RuleSet
 from tickets.unit_tree import UnitTree
-from tickets.worded import Worded
 
 
 class Status(Worded):
@@ -34,22 +35,6 @@ class Status(Worded):
     LINKED = "linked", "已关联"
     CLOSED = "closed", "已办结"
     ARCHIVED = "archived", "已归档"
-
-
-class Role(Worded):
-    """In what capacity somebody acts (R12.2, R21.3, A7, A17)."""
-
-    AGENT = "agent", "话务员"
-    REVIEWER = "reviewer", "审核派单员"
-    LEADER = "leader", "市长公开电话办公室负责人"
-    CALLBACK_CLERK = "callback_clerk", "回访员"
-    CALLBACK_SUPERVISOR = "callback_supervisor", "回访主管"
-    HANDLER = "handler", "承办人员"
-    DEPUTY = "deputy", "分管负责人"
-    PRINCIPAL = "principal", "主要负责人"
-    ADJUDICATOR = "adjudicator", "裁定人员"
-    CALLER = "caller", "诉求人"
-    SYSTEM = "system", "系统"
 
 
 class Relation(Worded):

@@ -11,13 +11,19 @@ from common import clock
 from common.api.caller import Caller
 from common.api.once import Claim, Kept, claiming
 from common.audit import Audit, AuditEntry
+from common.reach import Reach
 from common.text import masked
+
+
+def _nowhere(_right: str) -> Reach:
+    return Reach.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One request. ``caller`` is ``ANYONE`` where an operation is open.
 
+    ``reach`` is how far their right to this operation goes, and ``further`` tells it of another right by its name.
     ``reason`` is why full numbers are wanted, empty where they stay masked; ``version`` what ``If-Match`` speaks of;
     ``claim`` the idempotency key under which the change is made, and ``kept`` makes of a reply what is kept under it.
     """
@@ -25,6 +31,8 @@ class Ask:
     caller: Caller
     audit: Audit
     action: str
+    reach: Reach = Reach.NONE
+    further: Callable[[str], Reach] = _nowhere
     reason: str = ""
     version: int = 0
     claim: Claim | None = None

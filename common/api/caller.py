@@ -1,4 +1,4 @@
-"""Who asks over HTTP: a token that stands for a person in a unit, until people sign in."""
+"""Who asks over HTTP: a person who has signed in, or a token that stands for one."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What a token may do."""
+    """What a session or a token may do."""
 
     READ = "read"
     WRITE = "write"
+    #: Accounts, roles, tokens: people who have signed in may, no token ever may.
+    ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The bearer of a token. ``name`` is the token's, ``person`` the account for which it acts, in ``roles``.
+    """Who asks. ``name`` is the account's, or the token's; ``person`` is who acts, in ``roles``, those in force now.
 
-    ``address`` is where the request came from.
+    ``address`` is where the request came from; ``account`` is empty for the installation's own token alone; ``session``
+    or ``token`` is the id of what let them in. ``rights`` are all that a token may use of what its owner may; None
+    leaves all of it.
     """
 
     name: str
@@ -26,10 +30,14 @@ class Caller:
     roles: tuple[str, ...]
     scopes: frozenset[Scope]
     address: str = ""
+    account: str = ""
+    session: str = ""
+    token: str = ""
+    rights: frozenset[str] | None = None
 
     @property
     def who(self) -> str:
-        """As the audit writes it: the token and where it was used."""
+        """As the audit writes it: the account or token, and where from."""
         return f"{self.name}@{self.address or 'unknown'}"
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from common.api.caller import Scope
 from common.api.fields import Nothing
 from common.api.once import KEY
 from common.api.operation import Operation
@@ -20,6 +21,7 @@ from common.api.problem import (
     KEY_MISSING,
     KEY_REUSED,
     NO_RIGHT,
+    NO_SCOPE,
     NO_TOKEN,
     NOT_A_FILE,
     NOT_FOUND,
@@ -104,7 +106,15 @@ def document(operations: Sequence[Operation], *, version: str, tags: Mapping[str
         "paths": paths,
         "components": {
             "schemas": dict(sorted(definitions.items())),
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-hotline",
+                    "description": "登录会话；除读取以外的请求还须带请求头 X-Csrf-Token。",
+                },
+            },
         },
     }
 
@@ -136,8 +146,16 @@ def _operation(one: Operation, schemas: Mapping[Any, Json], definitions: Mapping
     if one.brings:
         written["requestBody"] = {"required": True, "content": {one.brings: _BINARY}}
     written["responses"] = _responses(one, schemas)
-    written["security"] = [{"token": [one.scope.value]}] if one.scope else []
+    written["security"] = _security(one.scope)
     return written
+
+
+def _security(scope: Scope | None) -> list[Json]:
+    """People who have signed in may be asked for anything; tokens for no more than their scopes say."""
+    if scope is None:
+        return []
+    session: Json = {"session": []}
+    return [session] if scope is Scope.ACCOUNT else [{"token": [scope.value]}, session]
 
 
 def _parameters(one: Operation, part: str, schemas: Mapping[Any, Json], definitions: Mapping[str, Json]) -> list[Json]:
@@ -184,7 +202,7 @@ def problems_of(one: Operation) -> list[ProblemKind]:
     if one.versioned:
         found.append(VERSION_MISSING)
     if one.scope:
-        found += [NO_TOKEN, NO_RIGHT]
+        found += [NO_TOKEN, NO_RIGHT, NO_SCOPE]
     return sorted(set(found), key=lambda kind: (kind.status, kind.name))
 
 

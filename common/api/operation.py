@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, Final, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from aiohttp import web
@@ -120,6 +121,17 @@ def operations(pages: object) -> list[Operation]:
     return found
 
 
+def declared_names(module: ModuleType) -> set[str]:
+    """The names of the operations that the classes of a module declare."""
+    classes = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
+    return {_camel(name) for one in classes for name, member in vars(one).items() if hasattr(member, _MARK)}
+
+
+def _camel(name: str) -> str:
+    words = name.split("_")
+    return words[0] + "".join(word.capitalize() for word in words[1:])
+
+
 def _bound(declared: _Declared, name: str, handler: Handler) -> Operation:
     hints = get_type_hints(handler)
     takes = frozenset(inspect.signature(handler).parameters)
@@ -127,7 +139,6 @@ def _bound(declared: _Declared, name: str, handler: Handler) -> Operation:
         raise TypeError(f"{name} takes {', '.join(sorted(unknown))}; a handler takes ask, ids, query and body")
     if "ask" in takes and hints["ask"] is not Ask:
         raise TypeError(f"{name}: ask is an Ask")
-    words = name.split("_")
     brought = hints.get("body") is Brought
     # The digest that a key is kept with is of the whole request, and a file is never read as a whole.
     if brought is not bool(declared.more.get("brings")) or (brought and declared.more.get("once")):
@@ -136,7 +147,7 @@ def _bound(declared: _Declared, name: str, handler: Handler) -> Operation:
     return Operation(
         method=declared.method,
         path=declared.path,
-        name=words[0] + "".join(word.capitalize() for word in words[1:]),
+        name=_camel(name),
         summary=declared.summary,
         tag=declared.tag,
         scope=declared.scope,

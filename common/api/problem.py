@@ -66,11 +66,14 @@ TOO_LARGE = ProblemKind("too-large", 413, "请求过大", "请缩小请求内容
 NO_TOKEN = ProblemKind(
     "token",
     401,
-    "需要有效的令牌",
-    "请在请求头 Authorization 中给出 Bearer 令牌；本机令牌在数据目录的 secrets/api.token 文件里。",
+    "需要登录，或有效的令牌",
+    "请先登录，或在请求头 Authorization 中给出 Bearer 令牌；本机令牌在数据目录的 secrets/api.token 文件里。",
     {"WWW-Authenticate": 'Bearer realm="12345"'},
 )
-NO_RIGHT = ProblemKind("scope", 403, "令牌无权这样做", "请换用有此权限的令牌，或请值班运维为令牌增加权限。")
+NO_SCOPE = ProblemKind("scope", 403, "令牌无权这样做", "请换用有此权限的令牌，或请值班运维为令牌增加权限。")
+NO_RIGHT = ProblemKind(
+    "no-right", 403, "您的身份没有这项权限", "请由有此权限的人员办理；谁能办什么见《权限表》，身份由安全管理员授予。"
+)
 NOT_FOUND = ProblemKind("not-found", 404, "没有找到", "请核对编号；列表里能看到现有的编号。")
 NO_ADDRESS = ProblemKind("no-address", 404, "没有这个地址", "请核对网址；接口都在 /api/v1 之下。")
 NO_METHOD = ProblemKind("no-method", 405, "这个地址不支持此方法", "请按响应头 Allow 所列的方法访问。")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final, Protocol
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -23,6 +24,7 @@ from common.api.problem import (
     KEY_MISSING,
     KEY_REUSED,
     NO_RIGHT,
+    NO_SCOPE,
     NOT_A_FILE,
     NOT_FOUND,
     NOT_JSON,
@@ -30,17 +32,31 @@ from common.api.problem import (
     Problem,
 )
 from common.audit import Audit
+from common.reach import Reach
 
+#: The right to see full numbers and names, a reason given.
+REVEAL: Final = "contacts.reveal"
 #: Who asks: set by whatever checks the token.
 CALLER: web.RequestKey[Caller] = web.RequestKey("caller", Caller)
 
 
+class Rights(Protocol):
+    """Who may do what (``access.rights``)."""
+
+    def to_ask(self, caller: Caller, operation: str) -> Reach:
+        """How far somebody's right to an operation goes."""
+
+    def of(self, caller: Caller, right: str) -> Reach:
+        """How far a right by its name goes for somebody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What every operation needs to be served: the audit, and the answers that keys have had."""
+    """What every operation needs to be served: the audit, the answers that keys have had, who may do what."""
 
     audit: Audit
     kept: Lookup
+    rights: Rights
 
     def routes(self, operations: Iterable[Operation]) -> list[web.RouteDef]:
         """The operations as aiohttp serves them."""
@@ -60,8 +76,7 @@ class _Served:
         """
         one = self.operation
         caller = request.get(CALLER, ANYONE)
-        if one.scope is not None and one.scope not in caller.scopes:
-            raise NO_RIGHT.problem()
+        reach = self._reach(caller)
         given: dict[str, Any] = {"ids": _ids(one.ids, request), "query": _query(one.query, request)}
         told = await _told(request) if one.body else None
         if one.body:
@@ -75,7 +90,9 @@ class _Served:
             caller=caller,
             audit=self.service.audit,
             action=one.audit,
-            reason=getattr(given["query"], "reveal", ""),
+            reach=reach,
+            further=partial(self.service.rights.of, caller),
+            reason=self._reason(caller, given["query"]),
             version=_version(request) if one.versioned else 0,
             claim=claim,
             kept=(lambda reply: _kept(one, claim, reply)) if claim else None,
@@ -92,6 +109,23 @@ class _Served:
                 return _again(kept, claim)
             raise
         return await _respond(one, request, given["ask"], result)
+
+    def _reach(self, caller: Caller) -> Reach:
+        one = self.operation
+        if one.scope is None:
+            return Reach.ALL
+        if one.scope not in caller.scopes:
+            raise NO_SCOPE.problem()
+        reach = self.service.rights.to_ask(caller, one.name)
+        if reach is Reach.NONE:
+            raise NO_RIGHT.problem()
+        return reach
+
+    def _reason(self, caller: Caller, query: BaseModel) -> str:
+        reason: str = getattr(query, "reveal", "")
+        if reason and self.service.rights.of(caller, REVEAL) is Reach.NONE:
+            raise NO_RIGHT.problem("您的身份不能查看完整号码。请去掉 reveal 再试。")
+        return reason
 
 
 def _ids(model: type[BaseModel], request: web.Request) -> BaseModel:

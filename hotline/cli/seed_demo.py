@@ -13,9 +13,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from access import tables as access_tables
+from access.store import AccessStore
 from common import clock
 from common.clock import CIVIL
 from hotline.database import DatabaseError, opened
+from hotline.demo_accounts import DEMO_PASSWORD, demo_accounts
 from hotline.group_commit import GroupCommit
 from hotline.sealing_keys import vault_of
 from hotline.settings import Settings, load
@@ -26,7 +29,7 @@ from tickets.seed import Plan, Played, city_records, play
 from tickets.store import TicketStore, tables_register
 from tickets.store.registering import Entry
 from tickets.store.tables import tickets
-from tickets.units import Membership
+from tickets.units import Membership, Person
 
 _AT_ONCE = 500
 
@@ -76,7 +79,14 @@ async def _seeded(settings: Settings, plan: Plan, *, force: bool) -> tuple[Playe
         if holds and not force:
             raise _RefusedError(f"库中{holds},未写入演示数据。确需写入请加 --force,或另用一个库(HOTLINE_DATABASE_URL)")
         await store.seed(plan.until)
-        await _put_missing(store, city_records(plan.seed), plan.until)
+        records = city_records(plan.seed)
+        await _put_missing(store, records, plan.until)
+        people = [one for one in records if isinstance(one, Person | Membership)]
+        policy, access = settings.sign_in_policy, AccessStore(database.reads, ledger)
+        # A database that somebody uses never gets accounts whose password everybody knows.
+        made = await demo_accounts(access, policy, people, plan.until, known_password=not holds)
+        if made and not holds:
+            print(f"已建{made}个演示账号(登录名如 demo0001),密码均为 {DEMO_PASSWORD}。")
         played = await play(store, TicketDesk(store), plan, _progress if plan.tickets > _AT_ONCE else lambda _: None)
         return played, Counter(await store.read(_statuses))
 
@@ -92,6 +102,8 @@ def _nobody_serves(settings: Settings) -> None:
 def _holds(connection: Connection) -> str:
     if connection.execute(sa.select(tickets.c.id).limit(1)).first():
         return "已有工单"
+    if connection.execute(sa.select(access_tables.accounts.c.id).limit(1)).first():
+        return "已有人员账号"
     units = tables_register.units
     found = connection.execute(sa.select(units.c.id).where(units.c.id != ROOT.id).limit(1)).first()
     return "已登记机构" if found else ""

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from common.signing import Signer
+from common.timestamp import load_roots
 from common.vault import DataKey, KeyMissingError, VaultError
 from common.vault.files import key_of_file
 from common.vault.store import keys_of
@@ -16,8 +18,6 @@ from hotline.database import DatabaseError, opened
 from hotline.sealing_keys import vault_of
 from hotline.settings import Settings, load
 from ivr.recordings.sealing import is_sealed_name
-from ivr.recordings.signing import Signer
-from ivr.recordings.timestamp import load_roots
 from ivr.recordings.verifying import Keys, verify
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import access.tables
 import common.vault.store
 import hotline.audit
 import hotline.idempotency
+import hotline.keeping.tables
 import hotline.outside.tables
 import ivr.store
 import knowledge.tables
 import tickets.store
 
 TABLES = [
+    access.tables.tables,
     ivr.store.tables,
     tickets.store.tables,
     knowledge.tables.tables,
     hotline.audit.tables,
     hotline.idempotency.tables,
+    hotline.keeping.tables.tables,
     hotline.outside.tables.tables,
     common.vault.store.tables,
 ]

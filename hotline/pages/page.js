@@ -12,6 +12,7 @@ const STATES = { empty: "没有声音", missing: "文件缺失，请联系运维
 const at = (id) => document.getElementById(id);
 const known = new Map(); // address → { tag, body }: what has not changed is not sent again, and not audited again
 let token = sessionStorage.getItem("token") || "";
+let signedIn = false; // by the cookie of a session, see signin.js
 let open = "";
 let timer = 0;
 let sounds = [];
@@ -19,8 +20,12 @@ const drawn = {};
 
 class Refused extends Error {}
 
+function bearer() {
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
+
 async function ask(address) {
-  const headers = { Authorization: `Bearer ${token}` };
+  const headers = bearer();
   const before = known.get(address);
   if (before) headers["If-None-Match"] = before.tag;
   const answer = await fetch(address, { headers, cache: "no-store" });
@@ -29,6 +34,14 @@ async function ask(address) {
   if (!answer.ok) throw Object.assign(new Refused(`${body.title}。${body.detail}`), { status: answer.status });
   if (answer.headers.has("ETag")) known.set(address, { tag: answer.headers.get("ETag"), body });
   return body;
+}
+
+// What somebody's role does not show them is left out; all else that fails is told.
+async function allowed(address) {
+  try { return await ask(address); } catch (error) {
+    if (error.status === 403) return null;
+    throw error;
+  }
 }
 
 function node(name, text, more = {}) {
@@ -74,7 +87,7 @@ async function sound(recording) {
   play.addEventListener("click", async () => {
     try {
       // An audio element cannot send the token, so the file is fetched and handed over as a blob.
-      const answer = await fetch(recording.audio, { headers: { Authorization: `Bearer ${token}` }, cache: "no-store" });
+      const answer = await fetch(recording.audio, { headers: bearer(), cache: "no-store" });
       if (!answer.ok) throw new Refused((await answer.json()).detail);
       const address = URL.createObjectURL(await answer.blob());
       sounds.push(address);
@@ -119,12 +132,18 @@ function trouble(error) {
 
 function leave() {
   token = "";
+  signedIn = false;
   sessionStorage.removeItem("token");
   known.clear();
   open = "";
   at("detail").hidden = true;
   at("lists").hidden = true;
+  at("door").hidden = false;
+  at("sign-in").hidden = false;
   at("enter").hidden = false;
+  at("code-form").hidden = true;
+  at("change").hidden = true;
+  at("me").hidden = true;
   clearTimeout(timer);
 }
 
@@ -134,21 +153,23 @@ async function refresh() {
   if (document.hidden) return;
   try {
     const outcome = at("outcome").value;
-    const [calls, tickets, day] = await Promise.all([ask(`/api/v1/calls?limit=30${outcome && `&outcome=${outcome}`}`),
-      ask("/api/v1/tickets?limit=30"), ask("/api/v1/figures")]);
+    const [calls, tickets, day] = await Promise.all([`/api/v1/calls?limit=30${outcome && `&outcome=${outcome}`}`,
+      "/api/v1/tickets?limit=30", "/api/v1/figures"].map(allowed));
+    at("calls-part").hidden = !calls;
+    at("tickets-part").hidden = !tickets;
     // Rows are drawn anew only when they changed, so that the button under somebody's finger stays.
-    if (drawn.calls !== calls) at("calls").replaceChildren(...calls.calls.map(callRow));
-    if (drawn.tickets !== tickets) at("tickets").replaceChildren(...tickets.tickets.map(ticketRow));
+    if (calls && drawn.calls !== calls) at("calls").replaceChildren(...calls.calls.map(callRow));
+    if (tickets && drawn.tickets !== tickets) at("tickets").replaceChildren(...tickets.tickets.map(ticketRow));
     Object.assign(drawn, { calls, tickets });
-    at("no-calls").hidden = calls.calls.length > 0;
-    at("no-tickets").hidden = tickets.tickets.length > 0;
-    figures(day);
+    at("no-calls").hidden = !calls || calls.calls.length > 0;
+    at("no-tickets").hidden = !tickets || tickets.tickets.length > 0;
+    if (day) figures(day);
     // Recordings appear when the call is over; what somebody listens to is left alone.
     if (open && !at("detail").querySelector("audio")) await show(open);
-    at("enter").hidden = true;
+    at("door").hidden = true;
     at("lists").hidden = false;
     at("trouble").hidden = true;
-    sessionStorage.setItem("token", token);
+    if (token) sessionStorage.setItem("token", token);
   } catch (error) { trouble(error); }
 }
 
@@ -159,5 +180,5 @@ at("enter").addEventListener("submit", (event) => {
   refresh();
 });
 at("outcome").addEventListener("change", refresh);
-document.addEventListener("visibilitychange", () => { if (!document.hidden && token) refresh(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden && (token || signedIn)) refresh(); });
 if (token) refresh();

@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from common.clock import now
+from common.signing import Signer
 from ivr.model import Recording, RecordingState
 from ivr.recordings import audio, files, manifest
 from ivr.recordings.manifest import Entry, Manifest, Pause
 from ivr.recordings.names import TrackName, call_folder
-from ivr.recordings.signing import Signer
 from ivr.recordings.unstamped import mark
 
 _PIECE = 1 << 20

@@ -19,9 +19,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from common.signing import Signer, is_signed
 from ivr.model import Recording, RecordingState
 from ivr.recordings.names import TrackName, call_folder
-from ivr.recordings.signing import Signer, is_signed
 
 FILE = "manifest.json"
 #: From and to, seconds from the track's beginning.

@@ -9,8 +9,8 @@ from pathlib import Path
 import structlog
 from cryptography.x509 import Certificate
 
+from common.timestamp import NotStamped, Post, stamp
 from ivr.recordings import files, manifest
-from ivr.recordings.timestamp import NotStamped, Post, stamp
 from ivr.recordings.unstamped import Waiting, waiting
 
 log = structlog.get_logger(__name__)

@@ -12,12 +12,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509 import Certificate
 
+from common import timestamp
+from common.signing import key_id
 from common.vault import DataKey, TamperedError, VaultError
 from common.vault.files import key_of_file, unsealed
 from ivr.model import RecordingState
-from ivr.recordings import manifest, timestamp
+from ivr.recordings import manifest
 from ivr.recordings.sealing import NOTE, sealed_name, sealed_place
-from ivr.recordings.signing import key_id
 
 #: The data key of a matter; a ``VaultError`` where it is not to be had.
 Keys = Callable[[str], DataKey]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ivr.recordings.signing import load_public
+from common.signing import load_public
 from ivr.recordings.verifying import verify
 from simnet.listen import ToneHeard, tones
 from simnet.sound import RATE, Samples, decode

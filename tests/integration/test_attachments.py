@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -13,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from common.api.caller import Caller, Scope
 from hotline.scanning import CommandScanner, Unscanned
+from hotline.tokens import Tokens, tokens
 from tests import files_kit as files
 from tests.city import City, city, heating
 from tests.http_kit import TOKEN, Answer
@@ -216,26 +217,20 @@ async def test_files_of_a_confidential_ticket_are_not_there(database_url: str, k
 
 @pytest.mark.covers("A16", "R14.8")
 async def test_units_see_the_files_of_their_own_tickets_unless_the_caller_is_hidden(
-    database_url: str, kept_files: Shelf, tmp_path: Path
+    database_url: str, kept_files: Shelf
 ) -> None:
     """The unit that handles it sees the picture; another unit nothing; of a hidden caller no unit sees any file."""
-    entries = [
-        {
-            "name": name,
-            "sha256": hashlib.sha256(token.encode()).hexdigest(),
-            "unit": unit,
-            "roles": ["handler"],
-            "person": name,
-        }
-        for name, token, unit in (("mine", "token-of-mine", "住建局"), ("other", "token-of-other", "城管局"))
+    bearers = (("mine", "token-of-mine", "住建局"), ("other", "token-of-other", "城管局"))
+    callers = [
+        (token, Caller(name, unit, name, ("handler",), frozenset({Scope.READ}))) for name, token, unit in bearers
     ]
-    tokens = tmp_path / "tokens.json"
-    tokens.write_text(json.dumps(entries), encoding="utf-8")
+    house = tokens(TOKEN, unit="12345", roles=("agent",))
+    known = Tokens((*house.callers, *((hashlib.sha256(token.encode()).digest(), one) for token, one in callers)))
     async with city(database_url) as here:
         plain, hidden = await here.signed(), await here.signed(details=heating(hide_identity=True))
         for ticket in (plain, hidden):
             await put(here, kept_files, ticket, files.PNG)
-        async with served(here.books, AttachmentPages(here.books.tickets, kept_files), file=tokens) as client:
+        async with served(here.books, AttachmentPages(here.books.tickets, kept_files), known=known) as client:
 
             async def seen(ticket: Ticket, token: str) -> int | None:
                 address = f"/api/v1/tickets/{ticket.number}/attachments"

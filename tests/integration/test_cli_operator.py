@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from common import clock
+from common.signing import Signer
 from hotline.__main__ import main
 from hotline.database import opened
 from hotline.group_commit import GroupCommit
 from hotline.settings import load
 from ivr.model import Track
 from ivr.recordings.closing import Archive, close
-from ivr.recordings.signing import Signer
 from ivr.store import CallStore
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -13,10 +12,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from common.api.caller import Scope
+from common.api.caller import Caller, Scope
 from common.vault.store import data_keys
 from hotline.database import Database
 from hotline.destruction import Destroyer, DestructionLoop, StillTalkingError
+from hotline.tokens import Tokens
 from ivr.model import RecordingState
 from ivr.recordings.verifying import Flaw, verify
 from tests import recordings_kit
@@ -205,28 +205,22 @@ async def test_killed_in_the_middle_it_is_finished_later(database_url: str, tmp_
 
 async def test_two_persons_over_http(database_url: str, tmp_path: Path) -> None:
     """Asked for by one token, refused to the same person, approved by the head; nobody of a unit below has a say."""
-    file = tmp_path / "tokens.json"
     people = (
         ("asks", "12345", "甲", "agent"),
         ("asks-too", "12345", "甲", "leader"),
         ("head", "12345", "主任", "leader"),
         ("unit", "住建局", "乙", "leader"),
     )
-    entries = [
-        {
-            "name": name,
-            "sha256": hashlib.sha256(f"token-of-{name}".encode()).hexdigest(),
-            "unit": unit,
-            "person": person,
-            "roles": [role],
-            "scopes": sorted(Scope),
-        }
-        for name, unit, person, role in people
-    ]
-    file.write_text(json.dumps(entries), encoding="utf-8")
+    scopes = frozenset({Scope.READ, Scope.WRITE})
+    known = Tokens(
+        tuple(
+            (hashlib.sha256(f"token-of-{name}".encode()).digest(), Caller(name, unit, person, (role,), scopes))
+            for name, unit, person, role in people
+        )
+    )
     async with (
         house(database_url, tmp_path) as here,
-        served(here.at.books, DestructionPages(here.at.books.tickets), file=file) as client,
+        served(here.at.books, DestructionPages(here.at.books.tickets), known=known) as client,
     ):
         ticket = await here.of_call(confidential=True)
 

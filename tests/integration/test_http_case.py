@@ -45,7 +45,7 @@ async def test_a_unit_sees_its_own_tickets_only(tmp_path: Path, database_url: st
             assert (await at.get(f"/tickets/{number}{path}", "urban")).status == 404
         assert (await at.move(number, "sign", "urban", seen='"2"')).status == 404
         told = await at.send("PUT", f"/tickets/{number}/details", {"details": DETAILS}, "urban", seen='"2"')
-        assert told.status == 404
+        assert told.status == 403
 
 
 @pytest.mark.covers("A16", "R25.2")

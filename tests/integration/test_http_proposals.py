@@ -50,7 +50,7 @@ async def test_a_unit_hands_in_and_level_1_publishes(tmp_path: Path, database_ur
         assert await waiting(at) == await waiting(at, "housing") == [receipt["proposal"]]
         for token in ("housing", "agent"):
             refused = await decide(at, receipt["proposal"], "approve", token)
-            assert (refused.status, refused.is_problem) == (409, True)
+            assert (refused.status, refused.is_problem) == (403, True)
         done = await decide(at, receipt["proposal"], "approve")
         assert (done.status, done.json["stage"]) == (200, "accepted")
         assert await titles(at) == ["供暖补贴怎么申领"]

@@ -177,10 +177,11 @@ async def test_the_page_stands_on_its_own(tmp_path: Path) -> None:
         assert 'lang="zh-CN"' in html
         assert not re.search(r"\son\w+=|style=|<style|<script>|https?://", html)
         loaded = re.findall(r'(?:src|href)="(/[^"]*)"', html)
-        assert sorted(loaded) == ["/page.css", "/page.js"]
+        assert sorted(loaded) == ["/page.css", "/page.js", "/signin.js"]
         for address in loaded:
             assert (await at.get(address, token=None)).status == 200
-        script = (await at.get("/page.js", token=None)).body.decode()
+        scripts = [(await at.get(f"/{name}.js", token=None)).body.decode() for name in ("page", "signin")]
+        script = "".join(scripts)
         assert "innerHTML" not in script
         assert set(re.findall(r'at\("([a-z-]+)"\)', script)) <= set(re.findall(r'id="([a-z-]+)"', html))
 

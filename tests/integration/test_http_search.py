@@ -35,7 +35,8 @@ async def test_a_unit_finds_its_own_tickets_and_no_others(tmp_path: Path, databa
     """The unit that has it and those it came through find it, level 1 finds all; naming a unit opens no other's."""
     async with city(tmp_path, database_url) as at:
         number = await at.signed()
-        passed = await at.dispatched("滨城区", reason="整区停暖")
+        passed = await at.open(details=details(category="街道"))
+        assert (await at.move(passed, "dispatch", unit="滨城区", basis="属地", reason="整区停暖")).status == 201
         assert (await at.move(passed, "sign", "county")).status == 201
         assert (await at.move(passed, "pass_down", "county", unit="市西街道")).status == 201
         assert await found(at, "供暖") == [passed, number]

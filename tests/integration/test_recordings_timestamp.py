@@ -18,13 +18,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from common.timestamp import NotStamped, check, load_roots, stamp
+from hotline.keeping.anchors import gathered
+from hotline.keeping.watch import AuditWatch, Stamping
 from hotline.timestamping import poster
 from ivr.recordings.closing import close
 from ivr.recordings.names import call_folder
 from ivr.recordings.stamping import Stamps
-from ivr.recordings.timestamp import NotStamped, check, load_roots, stamp
 from ivr.recordings.unstamped import waiting
 from ivr.recordings.verifying import Flaw, Problem, verify
+from tests.audit_kit import SIGNER
+from tests.books import MORNING, books
 from tests.recordings_kit import AGENT, CALL, CITIZEN, archive, live
 
 _CONFIG = """\
@@ -225,3 +229,43 @@ async def test_an_answer_to_another_request_or_of_another_authority_is_refused(
         await stamp(b"message", post, load_roots(tmp_path / "root.pem"))
     with pytest.raises(NotStamped, match="no trusted"):
         await stamp(b"message", post, ())
+
+
+async def test_an_anchor_of_the_audit_is_stamped_and_another_stamp_is_found(
+    tmp_path: Path, folder: Path, session: aiohttp.ClientSession
+) -> None:
+    """Each day's anchor gets a stamp; while the service fails that is an alarm, and it comes later."""
+    authority = Authority(folder)
+    roots = load_roots(folder / "root.pem")
+    standing: dict[str, str] = {}
+
+    async def post(request: bytes) -> bytes:
+        return await poster(session, authority.url)(request)
+
+    async def whole() -> str:
+        return ""
+
+    def over(code: str) -> None:
+        standing.pop(code, None)
+
+    async with books(tmp_path) as at:
+        watch = AuditWatch(
+            at.database.reads,
+            tmp_path / "anchors",
+            SIGNER,
+            self_check=whole,
+            alarm=standing.__setitem__,
+            over=over,
+            stamping=Stamping(post, roots),
+            now=lambda: MORNING,
+        )
+        await watch.once()
+        assert list(standing) == ["audit.unstamped"]
+        async with _running(authority):
+            await watch.once()
+    assert standing == {}
+    assert gathered(tmp_path / "anchors", SIGNER.public, roots)[1] == []
+    stamp_file = tmp_path / "anchors" / "2026-11-24.tsr"
+    answer = stamp_file.read_bytes()
+    stamp_file.write_bytes(answer[:-20] + bytes([answer[-20] ^ 1]) + answer[-19:])
+    assert [name for name, _ in gathered(tmp_path / "anchors", SIGNER.public, roots)[1]] == ["2026-11-24.tsr"]

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from access.visit import Visit
 from hotline.__main__ import main
+from hotline.demo_accounts import DEMO_PASSWORD
+from tests.access_books import accounts
 from tests.books import Books, books, url
 from tests.city import at
 from tickets.history import replay
@@ -24,6 +27,7 @@ from tickets.store.rows import ticket_of
 from tickets.store.tables import tickets
 from tickets.store.tables_register import people, units
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 UNTIL = at("2026-11-24T15:00")
 #: What no carrier has ever given to anybody: 154, and subscribers' numbers that begin with 0.
 IMPOSSIBLE = re.compile(r"154\d{8}|05430\d{6}")
@@ -124,6 +128,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOTLINE_DATABASE_URL", url(tmp_path))
     monkeypatch.setenv("HOTLINE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HOTLINE_HTTP_PORT", "9")
+    for name, value in (("MIB", "19"), ("PASSES", "2"), ("LANES", "1")):
+        monkeypatch.setenv(f"HOTLINE_PASSWORD_HASH_{name}", value)
     return tmp_path
 
 
@@ -145,3 +151,43 @@ def test_a_database_with_tickets_is_left_alone_unless_forced(
     later = (UNTIL + timedelta(days=1)).isoformat()
     assert main(["seed-demo", "--tickets", "35", "--seed", "2", "--until", later, "--force"]) == 0
     assert asyncio.run(count()) == 70
+
+
+def test_only_a_database_of_the_demonstration_has_accounts_whose_password_is_known(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On an empty one everybody can be tried out; forced onto one with accounts, the new ones have no password."""
+
+    async def by_password() -> dict[bool, int]:
+        async with books(elsewhere) as at_work, at_work.database.reads.connect() as connection:
+            rows = await connection.execute(sa.text("SELECT password = '' AS none, count(*) FROM accounts GROUP BY 1"))
+            return {bool(row[0]): row[1] for row in rows}
+
+    assert main(["account", "add", "real", "--name", "真人", "--role", "system_admin"]) == 0
+    capsys.readouterr()
+    command = ["seed-demo", "--tickets", "1", "--until", UNTIL.isoformat()]
+    assert main(command) == 1
+    assert "已有人员账号" in capsys.readouterr().err
+    assert main([*command, "--force"]) == 0
+    assert DEMO_PASSWORD not in capsys.readouterr().out
+    found = asyncio.run(by_password())
+    assert found[False] == 1
+    assert found[True] > 500
+
+
+def test_people_of_the_demonstration_can_sign_in(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the password that the documents name, in the roles that the register has for them."""
+
+    async def sign_in() -> tuple[str, list[str], str]:
+        async with books(elsewhere) as at_work:
+            access = accounts(at_work)
+            try:
+                found = await access.signing.open("demo0001", DEMO_PASSWORD, Visit("127.0.0.1"))
+            finally:
+                access.close()
+            return found.account.unit, sorted(found.roles), found.stage.value
+
+    assert main(["seed-demo", "--tickets", "1", "--until", UNTIL.isoformat()]) == 0
+    assert DEMO_PASSWORD in capsys.readouterr().out
+    assert DEMO_PASSWORD in (CHECKOUT / "docs" / "access.md").read_text(encoding="utf-8")
+    assert asyncio.run(sign_in()) == ("12345", ["agent"], "open")

@@ -35,6 +35,16 @@ async def test_changes_that_wait_together_are_one_transaction(database_url: str)
         assert len(await at.calls.open_calls()) == 50
 
 
+async def test_fifty_changes_wait_for_no_others(database_url: str) -> None:
+    """However long the window is, a rush is written at once; and what comes alone after it waits its time."""
+    async with books(database_url, window=3600) as at:
+        await asyncio.gather(*(at.calls.save(call(f"node-1.{n}")) for n in range(60)))
+        alone = asyncio.create_task(at.calls.save(call("node-2.1")))
+        assert len(await at.calls.open_calls()) == 60
+        assert not alone.done()
+    await alone
+
+
 async def test_the_later_state_of_a_call_wins(database_url: str) -> None:
     """Two states of one call that wait together leave the later one, written once."""
     async with books(database_url, window=0.05) as at:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from common.paging import Cursor
 from tests.books import MORNING, books
 from tickets.model import Channel, Entry, Kind, Opened, Raised, Status
 from tickets.store import TicketFilter
+from tickets.store.rows import forget
+from tickets.store.tables import tickets
 
 pytestmark = pytest.mark.covers("R3.1", "R14.1")
 
@@ -160,3 +163,26 @@ def kind_of(step: Entry) -> Kind:
     """What the ticket was after a step of its intake."""
     assert isinstance(step.told, Opened | Raised)
     return step.told.kind
+
+
+async def test_a_ticket_is_read_as_it_stands_whoever_wrote_it(database_url: str) -> None:
+    """What was kept from writing it is not shown once its row says anything else."""
+    async with books(database_url) as at:
+        made = await at.desk.open_from_call("n.1", "13854301001", Kind.MATTER, MORNING, "track-1")
+        forget()
+        assert await at.tickets.get(made.id) == made
+        wiped = tickets.update().values(caller_number="")
+        await at.database.write(lambda connection: connection.execute(wiped))
+        assert await at.tickets.get(made.id) == replace(made, caller_number="")
+
+
+async def test_numbers_go_on_from_one_transaction_to_the_next(database_url: str) -> None:
+    """Those that came together have counted too."""
+    async with books(database_url, window=0.05) as at:
+
+        async def numbers(*calls: int) -> list[str]:
+            opening = (at.desk.open_further(f"n.{n}", "", MORNING, who="小王", unit="12345") for n in calls)
+            return [ticket.number[-3:] for ticket in await asyncio.gather(*opening)]
+
+        assert await numbers(1, 2, 3) == ["001", "002", "003"]
+        assert await numbers(4) == ["004"]

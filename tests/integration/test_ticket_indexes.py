@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from tests.books import Books, books
+from tests.city import TUESDAY
 from tickets.desk import consequences
+from tickets.model import Status
 from tickets.store import TicketFilter, answers, work
 from tickets.store.duties import reminders_query
 from tickets.store.listing import linked_to
@@ -43,3 +45,25 @@ async def test_a_query_for_few_looks_into_the_index_of_few(
     """Linked tickets and those of one category are not searched for among all."""
     async with books(tmp_path) as at_work:
         assert index in await plan(at_work, query)
+
+
+@pytest.mark.parametrize(
+    ("shown", "index"),
+    [
+        (TicketFilter(overdue_at=TUESDAY), "ix_tickets_due"),
+        (TicketFilter(overdue_at=TUESDAY, unit="u"), "ix_tickets_board"),
+        (TicketFilter(open=True, unit="u"), "ix_tickets_board"),
+        (TicketFilter(open=True, unit="u", status=Status.IN_HANDLING), "ix_tickets_board"),
+        (TicketFilter(unit="u"), "ix_tickets_unit_opened_at_id"),
+        (TicketFilter(news=True, unit="u"), "ix_tickets_news"),
+        (TicketFilter(open=True, status=Status.AWAITING_CALLBACK), "ix_tickets_queue"),
+    ],
+)
+async def test_a_board_is_read_in_the_order_in_which_it_is_shown(
+    tmp_path: Path, shown: TicketFilter, index: str
+) -> None:
+    """Thousands of open tickets are not sorted for the fifty that are shown."""
+    async with books(tmp_path) as at_work:
+        found = await plan(at_work, page_query(shown, limit=50, after=None))
+        assert index in found
+        assert "TEMP B-TREE" not in found

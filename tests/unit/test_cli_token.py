@@ -1,65 +1,116 @@
-"""``hotline token`` gives a token that works, and keeps nothing from which it could be told."""
+"""``hotline token`` gives a token that works at once, for an account, and keeps nothing from which it could be told."""
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
-import stat
 from pathlib import Path
 
 import pytest
 
-from common.api.caller import Scope
+from access.door import Door
+from access.policy import Policy
+from access.store import AccessStore
+from common.api.caller import Caller, Scope
 from hotline.__main__ import main
-from hotline.tokens import tokens
+from tests.books import books
 
-COUNTY = ["token", "county", "--unit", "滨城区", "--person", "u7", "--role", "handler"]
+SETTINGS = {"HOTLINE_PASSWORD_HASH_MIB": "19", "HOTLINE_PASSWORD_HASH_PASSES": "2", "HOTLINE_PASSWORD_HASH_LANES": "1"}
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The token file of an installation of its own."""
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_file: Path) -> Path:
+    """An installation of its own, with somebody who has an account."""
     monkeypatch.setenv("HOTLINE_DATA_DIR", str(tmp_path))
-    return tmp_path / "secrets" / "tokens.json"
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "hotline.db").write_bytes(migrated_file.read_bytes())
+    assert main(["account", "add", "wang", "--name", "王五", "--role", "agent"]) == 0
+    return tmp_path
 
 
-def test_a_new_token_works(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is printed is found again, for that person; a second one stands beside it."""
-    assert main(COUNTY) == 0
-    county = capsys.readouterr().out.strip()
-    assert main(["token", "desk", "--unit", "12345", "--person", "u1", "--role", "agent", "--write"]) == 0
-    known = tokens("own", unit="12345", roles=(), file=file)
-    found, desk = known.caller(county), known.caller(capsys.readouterr().out.strip())
-    assert found is not None
-    assert desk is not None
-    assert (found.person, found.unit, found.roles) == ("u7", "滨城区", ("handler",))
-    assert found.scopes == {Scope.READ}
-    assert desk.scopes == {Scope.READ, Scope.WRITE}
+def bearer(place: Path, token: str) -> Caller | None:
+    """Who is let in with a token."""
+
+    async def ask() -> Caller | None:
+        async with books(place) as at:
+            return await Door(AccessStore(at.database.reads, at.ledger), Policy()).by_token(token)
+
+    return asyncio.run(ask())
 
 
-def test_the_token_itself_is_kept_nowhere(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The file holds a digest, is for its owner alone, and leaves no draft behind."""
-    main(COUNTY)
-    assert capsys.readouterr().out.strip() not in file.read_text("utf-8")
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [path.name for path in file.parent.iterdir()] == ["tokens.json"]
-
-
-@pytest.mark.parametrize("name", ["county", "api.token", "a b", ""])
-def test_a_name_that_does_not_fit_changes_nothing(file: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Taken, reserved or unspeakable: refused with the reason, no token printed, the file as it was."""
-    main(COUNTY)
-    before = file.read_bytes()
+def test_a_new_token_works(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is printed lets in, in the account's roles, reading only unless more was asked for; and until revoked."""
     capsys.readouterr()
-    assert main(["token", name, *COUNTY[2:]]) == 1
+    assert main(["token", "add", "wang", "reader"]) == 0
+    reader = capsys.readouterr().out.strip()
+    assert main(["token", "add", "WANG", "writer", "--write", "--right", "tickets.read", "--days", "3"]) == 0
+    writer = capsys.readouterr().out.strip()
+    found, more = bearer(place, reader), bearer(place, writer)
+    assert found is not None
+    assert more is not None
+    assert (found.unit, found.roles, found.rights) == ("12345", ("agent",), None)
+    assert found.scopes == {Scope.READ}
+    assert found.name == f"{found.account}/reader"
+    assert more.scopes == {Scope.READ, Scope.WRITE}
+    assert more.rights == frozenset({"tickets.read"})
+    assert main(["token", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert "reader" in shown
+    assert reader not in shown
+    assert main(["token", "revoke", "wang", "reader"]) == 0
+    assert bearer(place, reader) is None
+    assert main(["token", "revoke", "wang", "reader"]) == 1
+
+
+def test_the_token_itself_is_kept_nowhere(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No file of the installation holds it."""
+    capsys.readouterr()
+    main(["token", "add", "wang", "reader"])
+    token = capsys.readouterr().out.strip().encode()
+    assert len(token) == 43
+    assert [file for file in place.rglob("*") if file.is_file() and token in file.read_bytes()] == []
+
+
+@pytest.mark.parametrize("asked", [("nobody", "reader"), ("wang", "taken"), ("keeper", "reader")])
+def test_what_does_not_fit_gives_no_token(
+    place: Path, asked: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No such account, a name that is taken, an administrator: refused with the reason, nothing printed."""
+    assert place.exists()
+    main(["token", "add", "wang", "taken"])
+    main(["account", "add", "keeper", "--name", "管理员", "--role", "system_admin"])
+    capsys.readouterr()
+    assert main(["token", "add", *asked]) == 1
     said = capsys.readouterr()
-    assert (said.out, "tokens.json" in said.err) == ("", True)
-    assert file.read_bytes() == before
+    assert (said.out, bool(said.err)) == ("", True)
 
 
-def test_a_broken_file_is_left_alone(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that somebody has spoilt is not written over."""
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps({"not": "a list"}), encoding="utf-8")
-    assert main(COUNTY) == 1
-    assert capsys.readouterr().out == ""
-    assert json.loads(file.read_text("utf-8")) == {"not": "a list"}
+def test_tokens_of_before_are_moved_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those whose person has an account act for it from then on; the rest is named, and the file stays till then."""
+    file = place / "secrets" / "tokens.json"
+    entries = [
+        {
+            "name": name,
+            "sha256": hashlib.sha256(name.encode()).hexdigest(),
+            "unit": "12345",
+            "roles": ["leader"],
+            "person": person,
+            "scopes": ["read"],
+        }
+        for name, person in (("old-one", "wang"), ("old-two", "zhao"))
+    ]
+    file.write_text(json.dumps(entries), encoding="utf-8")
+    assert main(["token", "import"]) == 1
+    assert "zhao" in capsys.readouterr().err
+    assert file.exists()
+    moved = bearer(place, "old-one")
+    assert moved is not None
+    # Not the roles that the file gave: those of the account.
+    assert (moved.roles, bearer(place, "old-two")) == (("agent",), None)
+    assert main(["account", "add", "zhao", "--name", "赵六"]) == 0
+    assert main(["token", "import"]) == 0
+    assert bearer(place, "old-two") is not None
+    assert not file.exists()
+    assert main(["token", "import"]) == 0

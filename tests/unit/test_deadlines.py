@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from common.clock import CIVIL
 from tickets.calendar_library import library_years
 from tickets.cards import Card, card
-from tickets.deadlines import Deadline, Pause, PauseReason, deadline, working_days_before
+from tickets.deadlines import Deadline, Pause, PauseReason, deadline, instant_due, working_days_before
 from tickets.emergency_limits import emergency_limits
 from tickets.from_above import InheritedLimit
 from tickets.ruleset import DEFAULT_RULES, Limit, RuleId, RuleSet, Unit, in_force
@@ -339,3 +339,17 @@ def test_pauses_never_bring_a_due_day_forward_and_each_day_is_explained(
     assert CALENDAR.day(found.on).working
     assert len(found.explain()) == (found.on - start.date()).days + 1
     assert not any(pause.since < found.at <= pause.until for pause in pauses if pause.until)
+
+
+@given(
+    st.sampled_from([rule for rule in RuleId if rule in DEFAULT_RULES.limits]),
+    st.dates(date(2025, 12, 1), date(2027, 2, 1)),
+    st.times(),
+    st.sampled_from([UTC, CIVIL]),
+)
+def test_a_due_instant_without_reasoning_is_that_of_the_deadline(
+    rule: RuleId, day: date, clock: time, zone: tzinfo
+) -> None:
+    """Timers are set for the very instants that are explained."""
+    start = datetime.combine(day, clock, zone)
+    assert instant_due(rule, start, CALENDAR, DEFAULT_RULES) == deadline(rule, start, CALENDAR, DEFAULT_RULES).at

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+from common.timestamp import NotStamped
 from ivr.model import Recording
 from ivr.recordings.closing import Archive, close_calls, discard
 from ivr.recordings.names import TrackName, call_folder
 from ivr.recordings.stamping import Stamps
-from ivr.recordings.timestamp import NotStamped
 from ivr.recordings.unstamped import waiting
 from ivr.recordings.verifying import Flaw, verify
 from tests.recordings_kit import AGENT, AT, CALL, CITIZEN, Died, archive, audio, live, steps

@@ -11,6 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from common.ids import new_id
+from common.worded import Worded
 from tickets.desk.acting import Acting
 from tickets.desk.intake import open_ticket
 from tickets.desk.moving import move_ticket
@@ -24,7 +25,6 @@ from tickets.store import TicketStore
 from tickets.store.tables import tickets
 from tickets.store.tables_import import imports
 from tickets.store.work import Work
-from tickets.worded import Worded
 from tickets.workflow import IllegalMoveError
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Actor, Facts, Role

@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import TypeVar
 
 from common.clock import CIVIL
+from common.worded import Worded
 from tickets.details import Details, Nature, Urgency
 from tickets.from_above import InheritedLimit, Origin
 from tickets.register import Register
 from tickets.sheets.formulas import is_formula, unguarded
 from tickets.sheets.mapping import COLUMNS, Mapping
 from tickets.sheets.reading import SheetRow
-from tickets.worded import Worded
 
 W = TypeVar("W", bound=Worded)
 _YES = frozenset({"是", "保密", "1", "true", "yes", "y", "√"})

@@ -48,7 +48,7 @@ def on_shelf(
     after: Cursor | None = None,
 ) -> Page[Ticket]:
     """The tickets of these units in a class and year, the last ended first, from behind the cursor on."""
-    query = sa.select(_c.filed_at, *TICKET_COLUMNS).join_from(filings, tickets)
+    query = sa.select(*TICKET_COLUMNS, _c.filed_at).join_from(filings, tickets)
     query = query.where(_shown, _c.archive_class == archive_class, _c.year == year)
     if units is not None:
         query = query.where(_c.unit.in_(sorted(units)))

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
-from sqlalchemy import Date, Dialect, Table, Text
+from sqlalchemy import Date, Dialect, Table, Text, type_coerce
 from sqlalchemy.types import TypeDecorator
 
 from common.store import Instant
-from tickets.codec import packed, unpacked
+from tickets.codec import packed, text_of, unpacked
 
 Record = TypeVar("Record")
 
 
+class Ready(str):
+    """JSON that is text already."""
+
+    __slots__ = ()
+
+
 class Json(TypeDecorator[Any]):
-    """JSON as text, with Chinese as it is read: nothing is ever looked for inside of it."""
+    """JSON as text, with Chinese as it is read: nothing is ever looked for inside of it.
+
+    What is given may be a record, or ``Ready``.
+    """
 
     impl = Text
     cache_ok = True
@@ -26,12 +35,19 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """To the database."""
         del dialect
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        if value is None or isinstance(value, Ready):
+            return value
+        return text_of(value) if is_dataclass(value) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """From the database."""
         del dialect
         return None if value is None else json.loads(value)
+
+
+def as_text(column: Any) -> Any:
+    """A column of ``Json`` as the text that it holds, for ``from_text``."""
+    return type_coerce(column, Text).label(column.name)
 
 
 def row_of(table: Table, record: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from common.search_store import SearchIndex
 from tickets.model import Ticket
 from tickets.register import Register
-from tickets.search import document
+from tickets.search import document, same_words
 from tickets.store.rows import ENDED, TICKET_COLUMNS, ticket_of
 from tickets.store.tables import tables, tickets
 
@@ -18,16 +19,36 @@ from tickets.store.tables import tables, tickets
 ticket_index = SearchIndex("ticket", tables)
 
 
-def keep_found(connection: Connection, register: Register, changed: Iterable[Ticket]) -> None:
-    """Let each of these tickets be found as it is now, or no more (R25.1), within the caller's transaction."""
-    documents = {
-        ticket.id: document(
-            ticket, register.category_path(ticket.details.category), is_open=ticket.case.status not in ENDED
-        )
-        for ticket in changed
-    }
-    ticket_index.forget(connection, [name for name, found in documents.items() if found is None])
-    ticket_index.index(connection, [found for found in documents.values() if found is not None])
+def keep_found(
+    connection: Connection,
+    register: Register,
+    changed: Iterable[Ticket],
+    before: Mapping[str, Ticket] = MappingProxyType({}),
+) -> None:
+    """Let each of these tickets be found as it is now, or no more (R25.1), within the caller's transaction.
+
+    Where it is known how it stood ``before``, nothing is looked at but what has changed.
+    """
+    gone, moved, found = [], {}, []
+    for ticket in changed:
+        was = before.get(ticket.id)
+        if was is not None and same_words(was, ticket) and _open(was) == _open(ticket):
+            if was.status is not ticket.status:
+                moved[ticket.id] = ticket.status.value
+            continue
+        branch = register.category_path(ticket.details.category)
+        now = document(ticket, branch, is_open=_open(ticket))
+        if now is None:
+            gone.append(ticket.id)
+        else:
+            found.append(now)
+    ticket_index.forget(connection, gone)
+    ticket_index.restate(connection, moved)
+    ticket_index.index(connection, found)
+
+
+def _open(ticket: Ticket) -> bool:
+    return ticket.status not in ENDED
 
 
 def of_ids(connection: Connection, ids: Sequence[str]) -> dict[str, Ticket]:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
-from sqlalchemy.sql.dml import ReturningInsert
 
 from common.clock import civil
 from common.ids import new_id
-from common.store import insert
 from tickets.model import Entry, Opening, Ticket, asked_again, opened
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
-from tickets.store.tables import automatic, ticket_numbers, tickets
+from tickets.store.tables import automatic, tickets
 from tickets.store.work import Work
 
 _automatic_of = sa.select(*TICKET_COLUMNS).where(
@@ -31,17 +26,12 @@ def open_all(work: Work, openings: Sequence[Opening]) -> Sequence[Ticket]:
     known = map(ticket_of, work.connection.execute(_automatic_of, {"calls": list(asked)}).all()) if asked else ()
     standing = {ticket.call_id: ticket for ticket in known}
     work.prefetch(ticket.id for ticket in standing.values())
-    fresh = [one for one in openings if not (one.automatic and one.call_id in standing)]
-    numbers = _numbers(work.connection, fresh)
     answers: list[Ticket] = []
-    root = work.register.tree.root
     for opening in openings:
         found = standing.get(opening.call_id) if opening.automatic else None
         entry: Entry | None
         if found is None:
-            ticket, entry = opened(
-                opening, ticket_id=new_id(), number=next(numbers[_day(opening)]), query_code=_query_code(), root=root
-            )
+            ticket, entry = _opened(work, opening)
         else:
             ticket, entry = asked_again(work.ticket(found.id), opening)
         if opening.automatic:
@@ -55,38 +45,18 @@ def open_all(work: Work, openings: Sequence[Opening]) -> Sequence[Ticket]:
 
 def open_one(work: Work, opening: Opening) -> Ticket:
     """A new ticket, within a use case that does more."""
-    root = work.register.tree.root
-    number = next(_numbers(work.connection, [opening])[_day(opening)])
-    ticket, entry = opened(opening, ticket_id=new_id(), number=number, query_code=_query_code(), root=root)
+    ticket, entry = _opened(work, opening)
     work.add(ticket, entry)
     return ticket
+
+
+def _opened(work: Work, opening: Opening) -> tuple[Ticket, Entry]:
+    day = f"{civil(opening.opened_at):%Y%m%d}"
+    number = f"{day}-{work.count_on(day):06d}"
+    root = work.register.tree.root
+    return opened(opening, ticket_id=new_id(), number=number, query_code=_query_code(), root=root)
 
 
 def _query_code() -> str:
     """What a citizen gives beside the number to learn where it stands: digits, since it is spoken on the telephone."""
     return f"{secrets.randbelow(10**_QUERY_DIGITS):0{_QUERY_DIGITS}d}"
-
-
-def _numbers(connection: Connection, openings: Sequence[Opening]) -> dict[str, Iterator[str]]:
-    """As many numbers of each civil day as may be needed; what is left over is never used."""
-    numbers: dict[str, Iterator[str]] = {}
-    statement = _count_on(connection.dialect.name)
-    for day, more in sorted(Counter(map(_day, openings)).items()):
-        last = connection.execute(statement, {"day": day, "last": more}).scalar_one()
-        numbers[day] = _of_day(day, range(last - more + 1, last + 1))
-    return numbers
-
-
-def _of_day(day: str, counts: range) -> Iterator[str]:
-    return (f"{day}-{count:06d}" for count in counts)
-
-
-@cache
-def _count_on(dialect: str) -> ReturningInsert[int]:
-    fresh = insert(ticket_numbers, dialect)
-    onward = {"last": ticket_numbers.c.last + fresh.excluded.last}
-    return fresh.on_conflict_do_update(index_elements=["day"], set_=onward).returning(ticket_numbers.c.last)
-
-
-def _day(opening: Opening) -> str:
-    return f"{civil(opening.opened_at):%Y%m%d}"

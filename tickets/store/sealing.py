@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
 import structlog
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table
 
 from common.vault import DataKey, KeyDestroyedError, KeyMissingError, Vault, VaultError, is_sealed
 from common.vault.store import keys_of
-from tickets.codec import packed, unpacked
+from tickets.codec import packed, text_of, unpacked
 from tickets.details import Details
 from tickets.errors import SealedTicketError
 from tickets.model import Entry, Ticket
@@ -35,7 +35,11 @@ log = structlog.get_logger(__name__)
 SEALED = "sealed"
 #: Where the content of a ticket was, once it is destroyed.
 DESTROYED = "sealed:destroyed"
-_HIDDEN = ("caller_number", "query_code")
+#: How a step's text begins that is sealed, and all of one that is destroyed.
+_BEGINS = '{"sealed":"sealed:'
+_GONE = '{"destroyed":true}'
+#: Columns of a ticket that are within its sealed content.
+HIDDEN = ("caller_number", "query_code")
 _OF_MATTER = ("nature", "category", "place")
 _OF_TURN = ("category", "inherited")
 _BY_CLOCK = frozenset({Move.WARN.value, Move.SUPERVISE.value, Move.CALL_BACK_LINKED.value})
@@ -72,6 +76,17 @@ SEALERS: Mapping[Table, Sealer] = {
 }
 
 
+def is_content(told: object) -> bool:
+    """Whether what stands in a step is sealed, or destroyed."""
+    return isinstance(told, dict) and (SEALED in told or told == {"destroyed": True})
+
+
+def _text(told: Any) -> str:
+    if told is None:
+        return "null"
+    return text_of(told) if is_dataclass(told) else json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
 def place(table: str, column: str, *key: object) -> str:
     """What and where a sealed text is."""
     return "|".join((table, column, *map(str, key)))
@@ -105,9 +120,9 @@ class Sealing:
 
     def ticket_row(self, row: dict[str, Any], key: DataKey, same: str = "") -> dict[str, Any]:
         """The row of a confidential ticket as it may stand in the database; ``same`` is its content sealed before."""
-        state = dict(row["state"])
+        state: dict[str, Any] = json.loads(row["state"])
         details = state.pop("details", {})
-        content: dict[str, Any] = {"details": details, **{name: row[name] for name in _HIDDEN}}
+        content: dict[str, Any] = {"details": details, **{name: row[name] for name in HIDDEN}}
         turn = state.get("turn") or {}
         if hidden := {name: turn[name] for name in _OF_TURN if name in turn}:
             content["turn"] = hidden
@@ -115,18 +130,16 @@ class Sealing:
         if urgency := details.get("urgency"):
             state["details"] = {"urgency": urgency}
         state[SEALED] = same or self._seal(key, content, place("tickets", "state", row["id"]))
-        return {**row, **dict.fromkeys((*_HIDDEN, *_OF_MATTER), ""), "state": state}
+        return {**row, **dict.fromkeys((*HIDDEN, *_OF_MATTER), ""), "state": state}
 
     def step_row(self, row: dict[str, Any], key: DataKey) -> dict[str, Any]:
         """The row of a confidential ticket's step as it may stand in the database."""
-        if SEALED in row["told"] or tells_nothing(row["row"], row["role"]):
+        told = row["told"]
+        if is_content(told) or tells_nothing(row["row"], row["role"]):
             return row
         where = place("steps", "told", row["ticket_id"], row["seq"])
-        return {
-            **row,
-            "told": {SEALED: self._seal(key, {"told": row["told"], "turn": row["turn"]}, where)},
-            "turn": None,
-        }
+        content = f'{{"told":{_text(told)},"turn":{_text(row["turn"])}}}'
+        return {**row, "told": {SEALED: self.vault.seal(key, content, where)}, "turn": None}
 
     def row(self, table: Table, row: dict[str, Any], key: DataKey) -> dict[str, Any]:
         """The row of another table (``SEALERS``) as it may stand in the database; it must concern the sealer."""
@@ -174,11 +187,7 @@ class Sealing:
 
     def tickets(self, connection: Connection, rows: Sequence[Any]) -> list[Ticket]:
         """The tickets of these rows; one that cannot be opened stays as it is (``Ticket.sealed``)."""
-        sealed = [row.id for row in rows if SEALED in row.state]
-        if not sealed:
-            return [ticket_of(row) for row in rows]
-        keys = keys_of(connection, self.vault, sealed)
-        return [ticket_of(self._ticket_data(row, keys) if SEALED in row.state else row) for row in rows]
+        return self.opened(connection, [ticket_of(row) for row in rows])
 
     def opened(self, connection: Connection, found: Sequence[Ticket]) -> list[Ticket]:
         """These tickets with all that they tell; one that cannot be opened stays as it is (``Ticket.sealed``)."""
@@ -195,36 +204,20 @@ class Sealing:
             SealedTicketError: one of them cannot be opened.
         """
         found = [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
-        keys = keys_of(connection, self.vault, {row["ticket_id"] for row in found if SEALED in row["told"]})
+        keys = keys_of(connection, self.vault, {row["ticket_id"] for row in found if row["told"].startswith(_BEGINS)})
         try:
             return [entry_of(self._step(row, keys)) for row in found]
         except VaultError as error:
             raise SealedTicketError(error.subject, error) from error
 
-    @staticmethod
-    def _ticket_data(row: Any, keys: Mapping[str, DataKey | VaultError]) -> dict[str, Any]:
-        data = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-        state = dict(data["state"])
-        try:
-            content = _content(state[SEALED], row.id, keys)
-        except VaultError as error:
-            _say(row.id, error)
-            return data
-        del state[SEALED]
-        state["details"] = content["details"]
-        if hidden := content.get("turn"):
-            state["turn"] = {**state["turn"], **hidden}
-        return {**data, **{name: content[name] for name in _HIDDEN}, "state": state}
-
     def _step(self, row: dict[str, Any], keys: Mapping[str, DataKey | VaultError]) -> dict[str, Any]:
         told = row["told"]
-        if told == {"destroyed": True}:
+        if told == _GONE:
             raise KeyDestroyedError(row["ticket_id"])
-        if SEALED not in told:
+        if not told.startswith(_BEGINS):
             return row
-        key = _key_in(keys, row["ticket_id"])
-        content = json.loads(key.unseal(told[SEALED], place("steps", "told", row["ticket_id"], row["seq"])))
-        return {**row, **content}
+        key, where = _key_in(keys, row["ticket_id"]), place("steps", "told", row["ticket_id"], row["seq"])
+        return {**row, **json.loads(key.unseal(json.loads(told)[SEALED], where))}
 
     def _opened(self, ticket: Ticket, keys: Mapping[str, DataKey | VaultError]) -> Ticket:
         try:
@@ -244,7 +237,7 @@ class Sealing:
             sealed="",
             details=unpacked(Details, content["details"]),
             turn=turn,
-            **{name: content[name] for name in _HIDDEN},
+            **{name: content[name] for name in HIDDEN},
         )
 
     def _seal(self, key: DataKey, content: Any, where: str) -> str:

@@ -15,8 +15,8 @@ from common.vault import DataKey, KeyDestroyedError, VaultError, WrappedKey, is_
 from common.vault.store import data_keys, keys_of, row_of
 from tickets.errors import SealedTicketError
 from tickets.model import Entry, Ticket
-from tickets.store.rows import step_row, ticket_row
-from tickets.store.sealing import DESTROYED, SEALED, SEALERS, Sealing, discreet_proof, numbers_of, tells_nothing
+from tickets.store.rows import step_row, ticket_of, ticket_row
+from tickets.store.sealing import DESTROYED, SEALERS, Sealing, discreet_proof, numbers_of, tells_nothing
 from tickets.store.tables import steps, tickets
 from tickets.store.tables_register import catalogue, register_version, rulings
 from tickets.store.tables_sealing import IN_FILES, IN_WORDS, blind_numbers, sealings
@@ -52,10 +52,11 @@ class SealingWork:
 
     def read(self, rows: Sequence[Any]) -> list[Ticket]:
         """The tickets of these rows, and what of them need not be sealed anew."""
-        found = self.sealing.tickets(self._connection, rows)
-        for row, ticket in zip(rows, found, strict=True):
-            if SEALED in row.state and not ticket.sealed:
-                self._same[ticket.id] = (_told(ticket), row.state[SEALED])
+        closed = [ticket_of(row) for row in rows]
+        found = self.sealing.opened(self._connection, closed)
+        for before, ticket in zip(closed, found, strict=True):
+            if before.sealed and not ticket.sealed:
+                self._same[ticket.id] = (_told(ticket), before.sealed)
         return found
 
     def require(self, ticket: Ticket, entry: Entry | None = None) -> None:
@@ -91,9 +92,9 @@ class SealingWork:
         row = {"ticket_id": ticket.id, "unit": unit, "result": said}
         return str(self.row(tasks, row, ticket)["result"]) if said else ""
 
-    def ticket_rows(self, changed: Iterable[Ticket]) -> list[dict[str, Any]]:
-        """The rows of these tickets."""
-        return [self._ticket_row(ticket) for ticket in changed]
+    def ticket_rows(self, changed: Iterable[Ticket]) -> list[tuple[Ticket, dict[str, Any]]]:
+        """These tickets and their rows."""
+        return [(ticket, self._ticket_row(ticket)) for ticket in changed]
 
     def step_rows(self, entries: Iterable[Entry], tickets: Mapping[str, Ticket]) -> list[dict[str, Any]]:
         """The rows of these steps of these tickets as they now are."""
@@ -174,7 +175,7 @@ class SealingWork:
         self.require(ticket)
         self.keep_keys()
         self._fresh.clear()
-        _save(self._connection, self.ticket_rows([ticket]))
+        _save(self._connection, [self._ticket_row(ticket)])
         self.seal_past(ticket)
         self._note_numbers([ticket], [ticket.id])
 

@@ -49,6 +49,7 @@ tickets = Table(
     Column("state", Json, nullable=False),
     Index(None, "opened_at", "id"),
     Index(None, "caller_number", "opened_at", "id"),
+    Index(None, "unit", "opened_at", "id"),
 )
 #: Exactly one automatic ticket per call, whoever races.
 automatic = tickets.c.automatic.is_(sa.true())
@@ -60,9 +61,11 @@ is_open = tickets.c.open.is_(sa.true())
 Index(
     "ix_tickets_board",
     tickets.c.unit,
-    tickets.c.status,
     tickets.c.opened_at,
     tickets.c.id,
+    # Looked at in the index, so that of the open tickets of a unit those of other states or not due cost little.
+    tickets.c.status,
+    tickets.c.due,
     sqlite_where=is_open,
     postgresql_where=is_open,
 )
@@ -83,7 +86,15 @@ Index(
     sqlite_where=has_news,
     postgresql_where=has_news,
 )
-Index("ix_tickets_due", tickets.c.due, tickets.c.id, sqlite_where=is_open, postgresql_where=is_open)
+#: Overdue, newest first: what is not due yet is passed over within the index.
+Index(
+    "ix_tickets_due",
+    tickets.c.opened_at,
+    tickets.c.id,
+    tickets.c.due,
+    sqlite_where=is_open,
+    postgresql_where=is_open,
+)
 #: SQLite looks into a partial index only where a query says the index's condition in the very same words.
 has_category = tickets.c.category != sa.literal_column("''")
 is_linked = tickets.c.handling_ticket != sa.literal_column("''")

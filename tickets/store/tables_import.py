@@ -13,7 +13,7 @@ imports = Table(
     #: What the other system is called, and the ticket's number there.
     Column("system", String(80), primary_key=True),
     Column("number", String(80), primary_key=True),
-    Column("ticket_id", String(32), ForeignKey("tickets.id"), nullable=False),
+    Column("ticket_id", String(32), ForeignKey("tickets.id"), nullable=False, index=True),
     Column("at", Instant, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -9,21 +9,33 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Delete, Insert, Table, Update
+from sqlalchemy.sql.dml import ReturningInsert
 
-from common.store import insert, upserting
+from common.store import execute_many, insert
 from tickets.errors import NoSuchTicketError
 from tickets.model import Entry, Status, Ticket
 from tickets.register import Register
 from tickets.store.finding import keep_found
-from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS
-from tickets.store.sealing import SEALERS, Sealing
+from tickets.store.rows import FIXED, STEP_COLUMNS, TICKET_COLUMNS
+from tickets.store.sealing import HIDDEN, SEALERS, Sealing
 from tickets.store.sealing_work import SealingWork
-from tickets.store.tables import is_linked, steps, tickets
+from tickets.store.tables import is_linked, steps, ticket_numbers, tickets
 from tickets.store.tables_work import timers
 from tickets.timer_rules import Timer, wanted
 
 Statement = Insert | Update | Delete
-_save = upserting(tickets)
+_add_step = steps.insert()
+_open = tickets.insert()
+_save = (
+    tickets.update()
+    .where(tickets.c.id == sa.bindparam("its_id"))
+    .values({one.name: sa.bindparam(f"new_{one.name}") for one in tickets.c if one.name not in {"id", *FIXED}})
+)
+_mark = (
+    tickets.update()
+    .where(tickets.c.id == sa.bindparam("its_id"))
+    .values({name: sa.bindparam(f"new_{name}") for name in HIDDEN})
+)
 _by_ids = (
     sa.select(*TICKET_COLUMNS)
     .where(tickets.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -42,6 +54,7 @@ _steps_since = (
     .where(steps.c.ticket_id == sa.bindparam("ticket"), steps.c.seq > sa.bindparam("seen"))
     .order_by(steps.c.seq)
 )
+_counted = ticket_numbers.update().where(ticket_numbers.c.day == sa.bindparam("of")).values(last=sa.bindparam("to"))
 _unset = timers.delete().where(
     timers.c.ticket_id == sa.bindparam("b_ticket"),
     timers.c.kind == sa.bindparam("b_kind"),
@@ -71,10 +84,12 @@ class Work:
         #: What of this transaction is sealed.
         self.seals = SealingWork(connection, sealing)
         #: Another register is in force from the next transaction on.
-        self._before: dict[str, Ticket | None] = {}
+        self._before: dict[str, Ticket] = {}
         self._now: dict[str, Ticket] = {}
         self._all = _Staged()
         self._staged = _Staged()
+        #: Civil day → how many tickets it has.
+        self._counts: dict[str, int] = {}
         #: Ticket → the tickets that wait for it (A13): as the database has them, and linked since.
         self._linked: dict[str, set[str]] = {}
 
@@ -137,6 +152,14 @@ class Work:
         states = {one: self._staged.tickets.get(one) or self._now.get(one) for one in found}
         return [one for one in found if (state := states[one]) is None or state.status is Status.LINKED]
 
+    def count_on(self, day: str) -> int:
+        """One more ticket of this civil day; what is counted and not used is never used again."""
+        # Once it has counted, no other transaction can count on this day before this one has ended.
+        counting = _count_one(self.connection.dialect.name)
+        known = self._counts.get(day)
+        self._counts[day] = known + 1 if known else self.connection.execute(counting, {"day": day}).scalar_one()
+        return self._counts[day]
+
     def changed(self) -> dict[str, Ticket]:
         """The tickets that this transaction has changed so far and that no query shows yet."""
         known = {entry.ticket_id for entry in self._all.entries}
@@ -172,17 +195,37 @@ class Work:
         self.seals.keep_keys()
         if entries := self._all.entries:
             changed = {entry.ticket_id: self._now[entry.ticket_id] for entry in entries}
-            _save(self.connection, self.seals.ticket_rows(changed.values()))
+            self._save_tickets(changed.values())
             # Two processes that change one ticket write the same step of its history: the second is refused.
-            self.connection.execute(steps.insert(), self.seals.step_rows(entries, changed))
+            execute_many(self.connection, _add_step, self.seals.step_rows(entries, changed))
             self._set_timers(changed.values())
-            keep_found(self.connection, self.register, changed.values())
+            keep_found(self.connection, self.register, changed.values(), self._before)
+        counts = [{"of": day, "to": last} for day, last in sorted(self._counts.items())]
+        execute_many(self.connection, _counted, counts)
         for table, rows in _grouped(self._all.rows):
-            self.connection.execute(_adding(table, self.connection.dialect.name), rows)
+            execute_many(self.connection, _adding(table, self.connection.dialect.name), rows)
         for statement, values in _grouped(self._all.changes):
-            self.connection.execute(statement, values)
+            execute_many(self.connection, statement, values)
         if entries:
             self.seals.settle(self._before, changed.values())
+
+    def _save_tickets(self, changed: Iterable[Ticket]) -> None:
+        fresh: list[dict[str, Any]] = []
+        known: list[dict[str, Any]] = []
+        marked: list[dict[str, Any]] = []
+        for ticket, row in self.seals.ticket_rows(changed):
+            before = self._before.get(ticket.id)
+            if before is None:
+                fresh.append(row)
+                continue
+            new = {f"new_{name}": value for name, value in row.items() if name not in FIXED}
+            known.append({**new, "its_id": new.pop("new_id")})
+            if before.confidential != ticket.confidential:
+                # What is fixed otherwise goes under the seal, or comes out of it.
+                marked.append({"its_id": ticket.id, **{f"new_{name}": row[name] for name in HIDDEN}})
+        execute_many(self.connection, _open, fresh)
+        execute_many(self.connection, _save, known)
+        execute_many(self.connection, _mark, marked)
 
     def _set_timers(self, changed: Iterable[Ticket]) -> None:
         gone: list[dict[str, Any]] = []
@@ -196,10 +239,8 @@ class Work:
                 for one in sorted_(had - has)
             ]
             new += [timer_row(ticket.id, one) for one in sorted_(has - had)]
-        if gone:
-            self.connection.execute(_unset, gone)
-        if new:
-            self.connection.execute(_adding(timers, self.connection.dialect.name), new)
+        execute_many(self.connection, _unset, gone)
+        execute_many(self.connection, _adding(timers, self.connection.dialect.name), new)
 
 
 def sorted_(found: Iterable[Timer]) -> list[Timer]:
@@ -218,6 +259,13 @@ def timer_row(ticket_id: str, timer: Timer) -> dict[str, Any]:
         "outcome": "",
         "failures": 0,
     }
+
+
+@cache
+def _count_one(dialect: str) -> ReturningInsert[int]:
+    first = insert(ticket_numbers, dialect).values(last=1)
+    onward = {"last": ticket_numbers.c.last + 1}
+    return first.on_conflict_do_update(index_elements=["day"], set_=onward).returning(ticket_numbers.c.last)
 
 
 @cache

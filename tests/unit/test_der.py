@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.recordings.der import with_sorted_certificates
+from common.der import with_sorted_certificates
 
 
 def _element(tag: int, *content: bytes) -> bytes:

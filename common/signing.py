@@ -1,4 +1,4 @@
-"""The key with which this installation signs what it recorded."""
+"""The key with which this installation signs what it vouches for."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def is_signed(body: bytes, signature: bytes, key: Ed25519PublicKey) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs manifests."""
+    """Signs what this installation vouches for: manifests of recordings, anchors of the audit, backups."""
 
     private: Ed25519PrivateKey
     public: Ed25519PublicKey
@@ -82,12 +82,12 @@ class Signer:
         return signer
 
     def sign(self, body: bytes) -> bytes:
-        """The signature of a manifest's canonical body, 64 bytes."""
+        """The signature of a canonical body, 64 bytes."""
         return self.private.sign(body)
 
 
 def load_public(path: Path) -> Ed25519PublicKey:
-    """The public key of an installation, for whoever checks its recordings.
+    """The public key of an installation, for whoever checks its recordings, its audit or its backups.
 
     Raises:
         KeyUnusable: the file is not an Ed25519 public key.

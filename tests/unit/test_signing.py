@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.recordings.signing import KEY_FILE, PUBLIC_FILE, KeyUnusable, Signer, is_signed, load_public
+from common.signing import KEY_FILE, PUBLIC_FILE, KeyUnusable, Signer, is_signed, load_public
 
 
 def test_the_key_is_made_at_the_first_start_and_stays(tmp_path: Path) -> None:

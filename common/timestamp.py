@@ -1,4 +1,4 @@
-"""Time stamps by a third party (RFC 3161): proof that a manifest existed at a time, from someone other than us."""
+"""Time stamps by a third party (RFC 3161): proof that something existed at a time, from someone other than us."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from ivr.recordings.der import with_sorted_certificates
+from common.der import with_sorted_certificates
 
 #: Sends a request (DER) to the service and brings its answer; raises NotStamped when there is none.
 Post = Callable[[bytes], Awaitable[bytes]]

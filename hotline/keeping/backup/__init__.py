@@ -1,0 +1,1 @@
+"""Backup while the service runs, and restoring into an empty place (docs/keeping.md)."""
