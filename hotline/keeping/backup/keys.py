@@ -10,12 +10,13 @@ from pathlib import Path
 
 from common import clock
 from common.signing import KEY_FILE, Signer
+from common.vault import DestroyedKeys
 from hotline.database import opened
 from hotline.destruction import Destroyer
 from hotline.group_commit import GroupCommit
 from hotline.keeping.backup.errors import BackupError
 from hotline.sealing import Places
-from hotline.sealing_keys import vault_of
+from hotline.sealing_keys import DESTROYED, vault_of
 from hotline.settings import Settings
 from ivr.store import CallStore
 from tickets.attachment_shelf import Shelf
@@ -47,6 +48,8 @@ def prints_of_file(settings: Settings) -> Sequence[str]:
 
 
 async def _destroyed_again(settings: Settings) -> int:
+    if not DestroyedKeys(settings.secrets_dir / DESTROYED).all():
+        return 0
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
         tickets, calls = TicketStore(database.reads, ledger, vault_of(settings)), CallStore(database.reads, ledger)
         shelf = Shelf(settings.attachments_dir, settings.attachment_most_bytes)
