@@ -360,6 +360,22 @@ RIGHTS: Final = (
         _far({_R.AUDITOR}),
         verbs=("verify-audit", "who-saw"),
     ),
+    Right(
+        "destructions.read",
+        "查看销毁申请和记录",
+        ("A15",),
+        _far({_R.LEADER}),
+        ("listDestructions",),
+    ),
+    Right("destructions.ask", "申请销毁一件工单的内容", ("R6.6", "A15"), _far(_LEVEL_ONE), ("askDestruction",)),
+    Right(
+        "destructions.approve",
+        "批准或不批准销毁（不能是申请人）",
+        ("R6.6", "A15"),
+        _far({_R.LEADER}),
+        ("approveDestruction", "declineDestruction"),
+    ),
+    Right("keys.rotate", "更换保密工单的主密钥", ("R25.1",), _far({_R.SECURITY_ADMIN}), verbs=("rotate-keys",)),
     Right("holds.set", "设置和解除保全", ("A23",), _far({_R.AUDITOR, _R.LEADER}), verbs=("hold",)),
     Right(
         "house.run",

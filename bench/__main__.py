@@ -7,9 +7,9 @@ import asyncio
 import json
 from pathlib import Path
 
-from bench import audit, calls, desk, search
+from bench import audit, calls, desk, seal, search
 
-_BENCHES = {"audit": audit.run, "calls": calls.run, "desk": desk.run, "search": search.run}
+_BENCHES = {"audit": audit.run, "calls": calls.run, "desk": desk.run, "seal": seal.run, "search": search.run}
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ _SATISFIED = Facts(callback=CallbackResult.SATISFIED, solved=True)
 OPENED = TUESDAY - timedelta(days=1)
 
 
-async def opened(city: City, serial: int) -> Ticket:
+async def opened(city: City, serial: int, *, confidential: bool = False) -> Ticket:
     """An agent's draft, before anything is known."""
     at = OPENED + timedelta(seconds=serial)
     opening = Opening(
@@ -33,6 +33,7 @@ async def opened(city: City, serial: int) -> Ticket:
         role=Role.AGENT,
         channel=Channel.TELEPHONE,
         draft=True,
+        confidential=confidential,
     )
     return await city.books.desk.open(opening)
 

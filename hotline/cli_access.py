@@ -17,6 +17,7 @@ from common import clock
 from hotline.audit import AuditStore
 from hotline.database import opened
 from hotline.group_commit import GroupCommit
+from hotline.sealing_keys import vault_of
 from hotline.settings import Settings
 from hotline.sign_in import Access, access_of
 from tickets.register import ROOT
@@ -31,7 +32,7 @@ async def people(settings: Settings) -> AsyncIterator[Access]:
         DatabaseError, SecretError: it cannot be used.
     """
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
-        tickets = TicketStore(database.reads, ledger)
+        tickets = TicketStore(database.reads, ledger, vault_of(settings))
         await tickets.seed(clock.now())
         access = access_of(settings, AccessStore(database.reads, ledger), tickets, AuditStore(ledger))
         try:

@@ -62,6 +62,27 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
 
+    async def scrub(self, tables: Sequence[str]) -> bool:
+        """Leave as little as can be of what these tables held before: it was sealed or destroyed (R25.1, A15).
+
+        SQLite: the write-ahead log goes into the file and is cut to nothing. PostgreSQL: dead rows are vacuumed. False
+        where a reader of the old state was in the way: ask again later.
+
+        Raises:
+            SQLAlchemyError: the database refused.
+        """
+        writer = self._writer
+        if isinstance(writer, AsyncEngine):
+            await self.outside([f'VACUUM "{table}"' for table in tables])
+            return True
+
+        def cut() -> bool:
+            with contextlib.closing(writer.raw_connection()) as connection:
+                busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, cut)
+
     async def outside(self, statements: Sequence[str]) -> None:
         """Run statements that no transaction may hold, such as VACUUM.
 
@@ -212,7 +233,7 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
         # that); commits are shared, so it costs one fsync per 50 ms at most.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        # What is deleted is overwritten, not only forgotten (A23).
+        # What is deleted or sealed is overwritten, not only forgotten (A23, R25.1).
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         cursor.close()

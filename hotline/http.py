@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from access.door import Door
 from common.api.once import Lookup
 from common.api.operation import Operation, operations
-from common.api.problem import FAULT, NO_ADDRESS, NO_METHOD, REFUSED, TOO_LARGE, UNAVAILABLE, Problem
+from common.api.problem import FAULT, NO_ADDRESS, NO_METHOD, REFUSED, SEALED, TOO_LARGE, UNAVAILABLE, Problem
 from common.api.serving import Rights, Service
 from common.audit import Audit
 from common.store import NotWritten
@@ -22,6 +22,7 @@ from hotline.api import HousePages
 from hotline.doorway import doorway
 from hotline.rights import TableOfRights
 from hotline.tokens import Tokens
+from tickets.errors import SealedTicketError
 from tickets.register import ROOT
 
 log = structlog.get_logger(__name__)
@@ -139,6 +140,9 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         if "Allow" in error.headers:
             failure.headers["Allow"] = error.headers["Allow"]
         return failure.response()
+    except SealedTicketError as error:
+        log.error("a confidential ticket could not be opened for a request", route=_route(request))  # noqa: TRY400 - frames hold what is sealed
+        return SEALED.problem(str(error)).response()
     except (NotWritten, SQLAlchemyError) as error:
         log.warning("the database did not answer a request", route=_route(request), error=type(error).__name__)
         return UNAVAILABLE.problem().response()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from common.api.once import KEPT, AlreadyDone, Claim, Keep, Kept, pending, spent
 from common.store import Instant, Item, Kind, Ledger, Result, insert, metadata
+from common.vault import Algorithm, DataKey, VaultError, is_sealed
 
 tables = metadata()
 
@@ -42,18 +43,22 @@ class _Once:
     keep: Keep
     kind: Kind[Any, Any]
     item: Any
+    seal: DataKey
 
 
 class OnceLedger:
     """A ledger (``common.store.Ledger``) for use cases that are reached over HTTP.
 
+    Answers tell what the tickets told, so they are kept sealed, all of them, by ``seal`` (R25.1).
+
     The first change of a request that carries an idempotency key is written together with key and answer; every other
     change goes straight on.
     """
 
-    def __init__(self, ledger: Ledger, reads: AsyncEngine) -> None:
+    def __init__(self, ledger: Ledger, reads: AsyncEngine, seal: DataKey) -> None:
         self._ledger = ledger
         self._reads = reads
+        self._seal = seal
 
     async def write(self, kind: Kind[Item, Result], item: Item) -> Result:
         """Apply one change; when this returns, it is on disk.
@@ -67,7 +72,7 @@ class OnceLedger:
         if waiting is None:
             return await self._ledger.write(kind, item)
         claim, keep = waiting
-        result, was_kept = await self._ledger.write(_write_once, _Once(claim, keep, kind, item))
+        result, was_kept = await self._ledger.write(_write_once, _Once(claim, keep, kind, item, self._seal))
         if was_kept:
             spent()
         return result  # type: ignore[no-any-return]  # it is what this kind gave
@@ -76,7 +81,7 @@ class OnceLedger:
         """What this token's key was answered within the last 24 h, whatever was asked under it."""
         async with self._reads.connect() as connection:
             row = (await connection.execute(_kept_of(claim).where(keys.c.at >= claim.at - KEPT))).one_or_none()
-        return Kept(*row) if row else None
+        return _opened(row, claim, self._seal) if row else None
 
 
 def _write_once(connection: Connection, changes: Sequence[_Once]) -> Sequence[tuple[Any, bool]]:
@@ -84,7 +89,7 @@ def _write_once(connection: Connection, changes: Sequence[_Once]) -> Sequence[tu
     connection.execute(keys.delete().where(keys.c.at < oldest))
     # The key goes first: where processes race, the second waits here for the first, and then finds its answer.
     for change in changes:
-        _take(connection, change.claim)
+        _take(connection, change.claim, change.seal)
     groups: dict[Kind[Any, Any], list[int]] = {}
     for place, change in enumerate(changes):
         groups.setdefault(change.kind, []).append(place)
@@ -98,12 +103,12 @@ def _write_once(connection: Connection, changes: Sequence[_Once]) -> Sequence[tu
         if kept is None:
             connection.execute(keys.delete().where(_of(change.claim)))
         else:
-            _answer(connection, change.claim, kept)
+            _answer(connection, change.claim, kept, change.seal)
         answers.append((result, kept is not None))
     return answers
 
 
-def _take(connection: Connection, claim: Claim) -> None:
+def _take(connection: Connection, claim: Claim, seal: DataKey) -> None:
     row = {
         "token": claim.token,
         "key": claim.key,
@@ -115,12 +120,29 @@ def _take(connection: Connection, claim: Claim) -> None:
         "answer": "",
     }
     if connection.execute(_claim_on(connection.dialect.name), row).one_or_none() is None:
-        raise AlreadyDone(Kept(*connection.execute(_kept_of(claim)).one()))
+        raise AlreadyDone(_opened(connection.execute(_kept_of(claim)).one(), claim, seal))
 
 
-def _answer(connection: Connection, claim: Claim, kept: Kept) -> None:
-    answer = {"status": kept.status, "tag": kept.tag, "location": kept.location, "answer": kept.text}
+def _answer(connection: Connection, claim: Claim, kept: Kept, seal: DataKey) -> None:
+    text = seal.seal(kept.text, place_of(claim.token, claim.key), Algorithm.AES_256_GCM)
+    answer = {"status": kept.status, "tag": kept.tag, "location": kept.location, "answer": text}
     connection.execute(keys.update().where(_of(claim)).values(answer))
+
+
+def place_of(token: str, key: str) -> str:
+    """Where a kept answer stands, as it is sealed with it."""
+    return f"idempotency_keys|answer|{token}|{key}"
+
+
+def _opened(row: Any, claim: Claim, seal: DataKey) -> Kept:
+    kept = Kept(*row)
+    if not is_sealed(kept.text):
+        return kept
+    try:
+        return replace(kept, text=seal.unseal(kept.text, place_of(claim.token, claim.key)))
+    except VaultError:
+        # The index key was replaced within the day: the change was made and must not be made again.
+        return replace(kept, text="{}")
 
 
 def _of(claim: Claim) -> sa.ColumnElement[bool]:

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from hotline.settings_access import SigningIn
@@ -138,6 +138,11 @@ class Settings(Outside, SigningIn, BaseSettings):
     timestamp_url: str = ""
     timestamp_roots: Path | None = None
 
+    # Confidential tickets (R25.1)
+    seal_algorithm: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
+    #: ``id:base64`` of 32 bytes, several with commas between, the one in force first; empty: ``secrets/vault.key``.
+    vault_keys: SecretStr = SecretStr("")
+    unsealed_keys_most: int = Field(default=1000, ge=10)
     # Backup, and how long what is kept (A23)
     #: Where backups stand, on another disk; none are made by themselves without.
     backup_dir: Path | None = None

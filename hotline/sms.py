@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import fcntl
 import io
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -23,6 +24,9 @@ from tickets.outbox import Message, NotSentError, Taken
 
 _MOST_BYTES = 64 * 1024
 _KEPT_CHARACTERS = 500
+_HEADINGS = ("时间", "编号", "号码", "内容")
+#: Whom such a notice concerns is told by a person, who looks into the ticket (A16).
+_DISCREET = "保密工单，请专人告知"
 
 
 class HttpGateway:
@@ -82,7 +86,8 @@ class HttpGateway:
 class ShownOnly:
     """No gateway: what would be sent is written where the office can read it, one CSV file per civil day.
 
-    Nobody has been told by this, so nothing that depends on it happens: a clerk who tells the caller records that.
+    Nobody has been told by this, so nothing that depends on it happens: a clerk who tells the caller records that. Of a
+    confidential ticket the file says only that there is a notice.
     """
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
@@ -97,11 +102,45 @@ class ShownOnly:
         """
         at = civil(self._now())
         path = self._folder / f"{at:%Y-%m-%d}.csv"
+        told = [_DISCREET, _DISCREET] if message.discreet else [message.recipient, message.text]
         try:
-            await asyncio.to_thread(_append, path, [f"{at:%H:%M:%S}", message.key, message.recipient, message.text])
+            await asyncio.to_thread(_append, path, [f"{at:%H:%M:%S}", message.key, *told])
         except OSError as error:
             raise NotSentError(f"无法写入待发短信文件：{error.strerror}") from error
         return Taken({"gateway": "none", "shown": path.name}, told=False)
+
+
+def blot_out(folder: Path, keys: Collection[str]) -> int:
+    """Make number and text of these messages unreadable where they were shown: their tickets became confidential.
+
+    Gives how many there were. Blocks on the disk.
+
+    Raises:
+        OSError: a file cannot be read or written.
+    """
+    return sum(_blotted(path, frozenset(keys)) for path in sorted(folder.glob("*.csv"))) if keys else 0
+
+
+def _blotted(path: Path, keys: frozenset[str]) -> int:
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = file.read().decode("utf-8")
+        lines, done = [], 0
+        for row in csv.reader(io.StringIO(text, newline="")):
+            # A message to several telephones has the notice's id with a count behind it.
+            found = len(row) == len(_HEADINGS) and row[1].partition("-")[0] in keys
+            done += found
+            lines.append([*row[:2], *("*" * len(cell.encode()) for cell in row[2:])] if found else row)
+        if done:
+            new = io.StringIO(newline="")
+            csv.writer(new).writerows(lines)
+            file.seek(0)
+            # As long as before, in the very same place of the disk.
+            file.write(new.getvalue().encode())
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+    return done
 
 
 def _append(path: Path, row: list[str]) -> None:
@@ -111,7 +150,8 @@ def _append(path: Path, row: list[str]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         # Spreadsheets take UTF-8 for what it is only behind this mark.
-        head = "\ufeff时间,编号,号码,内容\r\n" if os.fstat(handle).st_size == 0 else ""
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        head = f"\ufeff{','.join(_HEADINGS)}\r\n" if os.fstat(handle).st_size == 0 else ""
         os.write(handle, (head + line.getvalue()).encode())
         os.fsync(handle)
     finally:

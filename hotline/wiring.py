@@ -21,6 +21,7 @@ from hotline.alarms import Alarms
 from hotline.asterisk import Secrets
 from hotline.audit import AuditStore
 from hotline.database import Database, opened
+from hotline.destruction import Destroyer, DestructionLoop
 from hotline.group_commit import GroupCommit
 from hotline.http import build_app, serve
 from hotline.idempotency import OnceLedger
@@ -30,6 +31,8 @@ from hotline.keeping.watch import AuditWatch, Stamping, verified_aside
 from hotline.knowledge_base import Retiring, knowledge_operations
 from hotline.outside.serving import outside
 from hotline.screening import policy
+from hotline.sealing import Places, SealingLoop
+from hotline.sealing_keys import vault_of
 from hotline.secrets_file import secret
 from hotline.settings import Settings
 from hotline.sign_in import access_of
@@ -59,6 +62,7 @@ from ivr.switchboard import Script, Switchboard
 from knowledge.store import KnowledgeStore
 from tickets.api_pages import case_operations
 from tickets.archiving import ArchiveLoop
+from tickets.attachment_shelf import Shelf
 from tickets.desk import TicketDesk
 from tickets.store import TicketStore
 from tickets.timers import TimerLoop
@@ -102,10 +106,11 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings.database))
         ledger = await stack.enter_async_context(GroupCommit(database).running())
-        once = OnceLedger(ledger, database.reads)
+        once = OnceLedger(ledger, database.reads, (vault := vault_of(settings)).index.answers)
         calls = CallStore(database.reads, ledger)
         # Links are sent only where they lead somewhere.
-        tickets = TicketStore(database.reads, once, public_url=settings.public_url if settings.public_pages else "")
+        public_url = settings.public_url if settings.public_pages else ""
+        tickets = TicketStore(database.reads, once, vault, public_url=public_url)
         await tickets.seed(clock.now())
         desk = TicketDesk(tickets)
         alarms = Alarms(calls)
@@ -165,6 +170,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         call_pages = CallPages(calls, settings.recordings_dir, partial(_numbers, tickets), settings.answer_goal_seconds)
         parts = outside(settings, tickets, desk, session, clock.now, aside=watch.poke)
         works.update(parts.works)
+        works |= _confidential(settings, database, (tickets, calls), parts.shelf, alarms)
         knowledge = knowledge_operations(database.reads, once, tickets)
         people = access_of(settings, AccessStore(database.reads, once), tickets, audit)
         stack.callback(people.close)
@@ -245,6 +251,18 @@ def _sweeper(settings: Settings, calls: CallStore, alarms: Alarms, live_ids: Cal
         alarm=alarms,
         disk=DiskWatch(Limits(settings.disk_alarm_free_gb, settings.disk_alarm_free_share), alarms),
     )
+
+
+def _confidential(
+    settings: Settings, database: Database, stores: tuple[TicketStore, CallStore], shelf: Shelf, alarms: Alarms
+) -> dict[str, Work]:
+    """What seals and what destroys, beside the desk."""
+    places = Places(settings.recordings_dir, settings.outbox_dir, shelf)
+    sealing = SealingLoop(database, *stores, places, clock.now, alarm=alarms, clear=alarms.clear)
+    live, journal = settings.live_recordings_dir, settings.journal_dir
+    destroyer = Destroyer(database, *stores, places, live, journal, clock.now)
+    destruction = DestructionLoop(destroyer, alarm=alarms, clear=alarms.clear)
+    return {"sealing": sealing.run, "destruction": destruction.run}
 
 
 def _live_ids(settings: Settings, switchboard: Switchboard, book: Book) -> Collection[str]:

@@ -120,6 +120,10 @@ class RecordingState(StrEnum):
     CLOSED = "closed"
     EMPTY = "empty"
     MISSING = "missing"
+    #: Of a confidential ticket's call: its file is sealed with that ticket's key (R25.1).
+    SEALED = "sealed"
+    #: Removed on purpose, by two persons' approval (A15).
+    DESTROYED = "destroyed"
 
 
 @dataclass(frozen=True, slots=True)

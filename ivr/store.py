@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields
@@ -15,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common.clock import day_bounds
 from common.paging import Cursor, Page
-from common.store import Instant, Ledger, insert, metadata, upserting
+from common.store import Instant, Ledger, Row, insert, metadata, upserting
+from common.vault import Algorithm, DataKey, is_sealed
+from common.vault.sealing import MARK
 from ivr.model import Alarm, CallRecord, Figures, Outcome, Recording, RecordingState, Track
 
 tables = metadata()
@@ -94,7 +97,9 @@ _CALL_FIELDS = tuple(field.name for field in fields(CallRecord))
 _RECORDING_FIELDS = tuple(field.name for field in fields(Recording))
 _call_columns = [calls.c[name] for name in _CALL_FIELDS]
 _recording_columns = [recordings.c[name] for name in _RECORDING_FIELDS]
-_save_call = upserting(calls)
+#: Who called and what the network claimed, where a call belongs to a confidential ticket: sealed in one column (R25.1).
+_NUMBERS = ("number", "claimed_number", "dialled")
+_is_sealed = sa.func.substr(calls.c.claimed_number, 1, len(MARK)) == MARK
 _save_recording = upserting(recordings)
 
 
@@ -124,12 +129,37 @@ class CallStore:
         row: dict[str, object] = {name: getattr(call, name) for name in _CALL_FIELDS}
         row["outcome"] = call.outcome.value
         row["wait_ms"] = (call.answered_at - call.rang_at) // timedelta(milliseconds=1) if call.answered_at else None
-        await self._ledger.write(_save_call, row)
+        await self._ledger.write(_save_calls, row)
 
     async def get(self, call_id: str) -> CallRecord | None:
         """One call, or None where there is none of that id."""
         found = await self._rows(sa.select(*_call_columns).where(calls.c.id == call_id))
         return _call(found[0]) if found else None
+
+    async def seal_numbers(self, call_id: str, key: DataKey, algorithm: Algorithm) -> bool:
+        """Seal who called, once the call is over: it belongs to a confidential ticket. False where nothing was to do.
+
+        Raises:
+            NotWritten: the database refused.
+        """
+        return await self._ledger.write(_seal_numbers, (call_id, key, algorithm))
+
+    async def sealed_numbers(self, call_id: str, key: DataKey) -> dict[str, str]:
+        """Number, claimed number and dialled number of a sealed call, for who may see them; empty if it is not sealed.
+
+        Raises:
+            TamperedError: they are not what was sealed.
+        """
+        found = await self._rows(sa.select(calls.c.claimed_number).where(calls.c.id == call_id, _is_sealed))
+        return dict(json.loads(key.unseal(found[0][0], _place(call_id)))) if found else {}
+
+    async def forget_numbers(self, call_id: str) -> None:
+        """Take out who called: the ticket's content was destroyed (A15).
+
+        Raises:
+            NotWritten: the database refused.
+        """
+        await self._ledger.write(_forget_numbers, call_id)
 
     async def open_calls(self) -> list[CallRecord]:
         """The calls that have not ended as far as the books know, oldest first."""
@@ -251,12 +281,56 @@ class CallStore:
 
 def _call(row: sa.Row[Any]) -> CallRecord:
     values = dict(zip(_CALL_FIELDS, row, strict=True))
+    if is_sealed(values["claimed_number"]):
+        # Nobody who looks through calls sees who it was.
+        values["claimed_number"] = ""
     return CallRecord(**{**values, "outcome": Outcome(values["outcome"])})
 
 
 def _recording(row: sa.Row[Any]) -> Recording:
     values = dict(zip(_RECORDING_FIELDS, row, strict=True))
     return Recording(**{**values, "track": Track(values["track"]), "state": RecordingState(values["state"])})
+
+
+def _save_calls(connection: Connection, rows: Sequence[Row]) -> Sequence[None]:
+    latest = {row["id"]: row for row in rows}
+    connection.execute(_saving_call(connection.dialect.name), list(latest.values()))
+    return [None] * len(rows)
+
+
+@cache
+def _saving_call(dialect: str) -> sa.Insert:
+    plain = insert(calls, dialect)
+    fresh: dict[str, Any] = {name: plain.excluded[name] for name in (*_CALL_FIELDS, "wait_ms") if name != "id"}
+    # What is sealed stays: whoever has read the row writes it back without the numbers.
+    fresh |= {name: sa.case((_is_sealed, calls.c[name]), else_=plain.excluded[name]) for name in _NUMBERS}
+    return plain.on_conflict_do_update(index_elements=["id"], set_=fresh)
+
+
+def _place(call_id: str) -> str:
+    return f"calls|claimed_number|{call_id}"
+
+
+def _seal_numbers(connection: Connection, asked: Sequence[tuple[str, DataKey, Algorithm]]) -> Sequence[bool]:
+    done = []
+    for call_id, key, algorithm in asked:
+        columns = [calls.c[name] for name in _NUMBERS]
+        over = calls.c.ended_at.is_not(None)
+        query = sa.select(*columns).where(calls.c.id == call_id, over, sa.not_(_is_sealed)).with_for_update()
+        row = connection.execute(query).one_or_none()
+        if row is not None:
+            text = json.dumps(dict(row._mapping), ensure_ascii=False)  # noqa: SLF001 - SQLAlchemy's public name
+            sealed = {"number": "", "dialled": "", "claimed_number": key.seal(text, _place(call_id), algorithm)}
+            connection.execute(calls.update().where(calls.c.id == call_id).values(sealed))
+        done.append(row is not None)
+    return done
+
+
+def _forget_numbers(connection: Connection, asked: Sequence[str]) -> Sequence[None]:
+    # The mark stays, so that a late note of the call does not bring them back.
+    gone = {"number": "", "dialled": "", "claimed_number": f"{MARK}destroyed"}
+    connection.execute(calls.update().where(calls.c.id.in_(asked)).values(gone))
+    return [None] * len(asked)
 
 
 def _save_recordings(connection: Connection, lots: Sequence[Sequence[Recording]]) -> Sequence[None]:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.vault import Vault
 from hotline.audit import AuditStore
 from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
 from hotline.idempotency import OnceLedger
 from ivr.model import CallRecord, Recording, Track
 from ivr.store import CallStore
+from tests.vault_kit import vault_for_tests
 from tickets.desk import TicketDesk
 from tickets.store import TicketStore
 
@@ -40,12 +42,18 @@ def url(folder: Path) -> str:
 
 
 @contextlib.asynccontextmanager
-async def books(where: str | Path, *, window: float = 0.002, public_url: str = "") -> AsyncIterator[Books]:
-    """Open the books at a database URL, or on SQLite in a folder; flushed and closed at the end."""
+async def books(
+    where: str | Path, *, window: float = 0.002, public_url: str = "", vault: Vault | None = None
+) -> AsyncIterator[Books]:
+    """Open the books at a database URL, or on SQLite in a folder; flushed and closed at the end.
+
+    The key is the same however often they are opened, unless another ``vault`` is given.
+    """
     address = where if isinstance(where, str) else url(where)
     async with opened(address) as database, GroupCommit(database, window=window).running() as ledger:
-        once = OnceLedger(ledger, database.reads)
-        tickets = TicketStore(database.reads, once, public_url=public_url)
+        vault = vault or vault_for_tests()
+        once = OnceLedger(ledger, database.reads, vault.index.answers)
+        tickets = TicketStore(database.reads, once, vault, public_url=public_url)
         calls = CallStore(database.reads, ledger)
         yield Books(database, ledger, calls, tickets, TicketDesk(tickets), AuditStore(ledger), once)
 

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from common.clock import CIVIL
+from common.vault import Vault
 from tests.books import Books, books
 from tickets.catalogue import CatalogueLine, Category
 from tickets.desk import Acting
@@ -184,9 +185,9 @@ class City:
 
 
 @contextlib.asynccontextmanager
-async def city(where: str | Path, *, public_url: str = "") -> AsyncIterator[City]:
-    """The city on a database."""
-    async with books(where, public_url=public_url) as at_work:
+async def city(where: str | Path, vault: Vault | None = None, *, public_url: str = "") -> AsyncIterator[City]:
+    """The city on a database; ``vault`` as in ``books``."""
+    async with books(where, public_url=public_url, vault=vault) as at_work:
         await at_work.tickets.seed(TUESDAY)
         await at_work.tickets.put(*UNITS, *CATEGORIES, *CATALOGUE, at=TUESDAY)
         yield City(at_work)

@@ -24,6 +24,7 @@ from hotline import http
 from hotline.idempotency import OnceLedger
 from hotline.tokens import Tokens, tokens
 from tests.books import Books
+from tests.vault_kit import vault_for_tests
 
 TOKEN = "correct-horse"
 #: May only read.
@@ -184,7 +185,7 @@ class _Everybody:
 async def counter(at: Books) -> AsyncIterator[Counter]:
     """Serve a counter from open books."""
     await at.database.write(make)
-    ledger = OnceLedger(at.ledger, at.database.reads)
+    ledger = OnceLedger(at.ledger, at.database.reads, vault_for_tests().index.answers)
     gate = asyncio.Event()
     gate.set()
     pages = CounterPages(ledger, at, gate)

@@ -10,7 +10,6 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from common.api.operation import Operation, operations
 from hotline.http import build_app
-from hotline.idempotency import OnceLedger
 from hotline.tokens import Tokens, tokens
 from tests.books import Books
 from tests.http_kit import TOKEN
@@ -32,7 +31,7 @@ async def served(
         [*(one for page in pages for one in operations(page)), *extra],
         tokens=known or tokens(TOKEN, unit="12345", roles=("agent", "leader")),
         audit=books.audit.add,
-        kept=OnceLedger(books.ledger, books.database.reads).kept,
+        kept=books.once.kept,
         database_ready=books.database.ready,
         ami_up=lambda: True,
         outside=outside,

@@ -208,6 +208,7 @@ class TicketPages:
         ticket, register = await self.store.by_number(number), await self.store.register()
         if ticket is None or not may_see(ticket, ask, register.tree.root):
             raise missing("工单")
+        await self.store.require(ticket)
         return ticket, register
 
     async def _is_statement(self, ticket: Ticket, attachment_id: str) -> bool:

@@ -133,6 +133,7 @@ class AdvicePages:
             raise missing("工单")
         if ask.caller.unit != root:
             raise NO_ROLE.problem("派单参考供一级机构派单时使用；查相似工单请用 /search/similar。")
+        await self.store.require(ticket)
         advice = await self.desk.advice(ticket.id, clock.now())
         known = await self.store.read(partial(of_ids, ids=[one.ticket_id for one in advice.rulings]))
         repeats = [one for one in advice.repeats if may_see(one, ask, root)]

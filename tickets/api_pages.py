@@ -6,6 +6,7 @@ from common.api.operation import Operation, operations
 from tickets.api import TicketPages
 from tickets.api_advice import AdvicePages
 from tickets.api_decided import DecidedPages
+from tickets.api_destroying import DestructionPages
 from tickets.api_duties import DutyPages
 from tickets.api_emergencies import EmergencyPages
 from tickets.api_export import ExportPages
@@ -30,4 +31,5 @@ def case_operations(store: TicketStore, desk: TicketDesk) -> list[Operation]:
         *operations(InspectionPages(store)),
         *operations(DutyPages(store)),
         *operations(ExportPages(store)),
+        *operations(DestructionPages(store)),
     ]

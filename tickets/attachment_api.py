@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -17,11 +18,15 @@ from common.api.caller import Scope
 from common.api.fields import Asked, Shown, Stamp
 from common.api.operation import Reply, operation
 from common.api.problem import ProblemKind, missing
+from common.vault import DataKey, VaultError
+from common.vault.files import unsealed
+from common.vault.store import key_of
 from tickets.api_acting import may_see
 from tickets.api_shown import OfTicket, hidden_from
 from tickets.attachment_kinds import AttachmentRefusedError
-from tickets.attachment_rows import CALLER, Attachment, Scan, attach_once, brought_by, of_ticket
+from tickets.attachment_rows import CALLER, Attachment, Scan, attach_once, brought_by, of_ticket, sealed_place
 from tickets.attachment_shelf import Shelf
+from tickets.errors import SealedTicketError
 from tickets.model import Status, Ticket
 from tickets.store import TicketStore
 from tickets.store.work import Work
@@ -114,7 +119,7 @@ class AttachmentPages:
 
         def attached(work: Work) -> Attachment:
             _check_open(work.ticket(ticket.id))
-            brought = sum(one.who != CALLER for one in of_ticket(work.connection, ticket.id))
+            brought = sum(one.who != CALLER for one in of_ticket(work.connection, ticket.id, work.seals.sealing))
             if brought >= _MOST_FILES:
                 raise NO_ROOM.problem(f"一件工单中工作人员上传的附件最多 {_MOST_FILES} 个。")
             return attach_once(work, ticket.id, stored, who=who, at=now)
@@ -133,7 +138,7 @@ class AttachmentPages:
         media="application/octet-stream",
         problems=(QUARANTINED,),
     )
-    async def read_attachment(self, ask: Ask, ids: OfAttachment) -> web.FileResponse:
+    async def read_attachment(self, ask: Ask, ids: OfAttachment) -> web.StreamResponse:
         """One file, to be saved: no browser shows it as a page of ours."""
         ticket, files = await self._files(ask, ids.number)
         found = next((one for one in files if one.id == ids.id), None)
@@ -142,19 +147,38 @@ class AttachmentPages:
         path = self.shelf.path(found.sha256)
         if found.scan is not Scan.CLEAN or not path.is_file():
             raise QUARANTINED.problem(_WHY_NOT[found.scan])
+        if not found.sealed:
+            await ask.saw([ticket.number, found.id])
+            return web.FileResponse(path, headers=download_headers(found))
+        key = await self._key(ticket)
         await ask.saw([ticket.number, found.id])
-        return web.FileResponse(path, headers=download_headers(found))
+        pieces = unsealed(key, path, sealed_place(found.id))
+        return web.Response(
+            body=_pieces(pieces), headers={**download_headers(found), "Content-Length": str(found.size)}
+        )
 
     async def _files(self, ask: Ask, number: str) -> tuple[Ticket, list[Attachment]]:
         ticket, root = await self.store.by_number(number), (await self.store.register()).tree.root
         if ticket is None or not may_see(ticket, ask, root):
             raise missing("工单")
-        files = await self.store.read(lambda connection: of_ticket(connection, ticket.id))
+        await self.store.require(ticket)
+        files = await self.store.read(lambda connection: of_ticket(connection, ticket.id, self.store.sealing))
         if hidden_from(ticket, ask, root):
             # A picture shows a door, a letter is signed: who asked to stay unknown is not shown by a file (A16). What
             # units have brought themselves they may see: a written statement (R23) is for those above them to read.
             files = [one for one in files if one.of_unit_below(root)]
         return ticket, files
+
+    async def _key(self, ticket: Ticket) -> DataKey:
+        try:
+            return await self.store.read(lambda connection: key_of(connection, self.store.sealing.vault, ticket.id))
+        except VaultError as error:
+            raise SealedTicketError(ticket.number, error) from error
+
+
+async def _pieces(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
 
 
 def _check_open(ticket: Ticket) -> None:

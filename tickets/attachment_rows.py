@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 from common.ids import new_id
 from common.worded import Worded
 from tickets.attachment_shelf import Stored
+from tickets.store.sealing import Sealing
+from tickets.store.sealing_work import looking_after
 from tickets.store.tables import attachments
 from tickets.store.work import Work
 
@@ -62,13 +64,15 @@ class Attachment:
     id: str
     ticket_id: str
     sha256: str
-    name: str
+    name: str = field(repr=False)
     media_type: str
     size: int
     added_at: datetime
     who: str
     scan: Scan
     note: str
+    #: The file is sealed with its ticket's key; ``sha256`` is that of the sealed file.
+    sealed: bool = False
 
     def of_unit_below(self, root: str) -> bool:
         """Whether people of a unit below ``root``, level 1, have brought it."""
@@ -87,6 +91,9 @@ def _of_unit(unit: str) -> str:
 
 def attach(work: Work, ticket_id: str, files: Sequence[Stored], *, who: str, at: datetime) -> None:
     """Put files to a ticket; they wait for the scanner."""
+    if files and work.ticket(ticket_id).confidential:
+        statement, values = looking_after(work.connection, ticket_id)
+        work.change(statement, **values)
     for file in files:
         work.insert(attachments, **_row(ticket_id, file, who, at))
 
@@ -96,11 +103,15 @@ def attach_once(work: Work, ticket_id: str, file: Stored, *, who: str, at: datet
 
     Written at once, so that of two that come together the second finds the first: do it last in a use case.
     """
-    same = [one for one in of_ticket(work.connection, ticket_id) if (one.sha256, one.who) == (file.sha256, who)]
+    found = of_ticket(work.connection, ticket_id, work.seals.sealing)
+    same = [one for one in found if (one.sha256, one.who) == (file.sha256, who)]
     if same:
         return same[0]
     row = _row(ticket_id, file, who, at)
-    work.connection.execute(attachments.insert(), row)
+    ticket = work.ticket(ticket_id)
+    if ticket.confidential:
+        work.connection.execute(*looking_after(work.connection, ticket_id))
+    work.connection.execute(attachments.insert(), work.seals.row(attachments, row, ticket))
     return Attachment(**{**row, "scan": Scan.WAITING})
 
 
@@ -116,12 +127,19 @@ def _row(ticket_id: str, file: Stored, who: str, at: datetime) -> dict[str, Any]
         "who": who,
         "scan": Scan.WAITING.value,
         "note": "",
+        "sealed": False,
     }
 
 
-def of_ticket(connection: Connection, ticket_id: str) -> list[Attachment]:
-    """The files of a ticket, oldest first."""
-    return [_attachment(row) for row in connection.execute(_of_ticket, {"ticket": ticket_id})]
+def of_ticket(connection: Connection, ticket_id: str, sealing: Sealing) -> list[Attachment]:
+    """The files of a ticket, oldest first; one whose name cannot be opened has none."""
+    rows = connection.execute(_of_ticket, {"ticket": ticket_id}).all()
+    return [_attachment(row) for row in sealing.opened_rows(connection, attachments, rows)]
+
+
+def sealed_place(attachment_id: str) -> str:
+    """What and where the sealed file of an attachment is."""
+    return f"attachment|{attachment_id}"
 
 
 def is_statement(connection: Connection, ticket_id: str, attachment_id: str) -> bool:
@@ -149,6 +167,5 @@ def judge(work: Work, sha256: str, verdict: Scan, said: str) -> None:
     work.change(_judge, hash=sha256, verdict=verdict.value, said=said[:500])
 
 
-def _attachment(row: Any) -> Attachment:
-    told = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+def _attachment(told: Mapping[str, Any]) -> Attachment:
     return Attachment(**{**told, "scan": Scan.of(told["scan"])})

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.vault import Algorithm, DataKey
+from common.vault.files import seal_file, wipe
 from tickets.attachment_kinds import HEAD_BYTES, AttachmentRefusedError, Kind, check_whole, clean_name, kind_of
 
 #: Written to disk in pieces of this size.
@@ -79,6 +81,42 @@ class Shelf:
             raise ValueError("not a SHA-256 in hexadecimal")
         return self._folder / sha256[:2] / sha256
 
+    def seal(self, sha256: str, key: DataKey, place: str, algorithm: Algorithm) -> str:
+        """Put a sealed copy of a file on the shelf; gives its hash, under which it stands. Blocks.
+
+        Raises:
+            OSError: the file is not there, or the disk did not take it.
+        """
+        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self._incoming / secrets.token_hex(16)
+        try:
+            seal_file(key, self.path(sha256), draft, place, algorithm)
+            with draft.open("rb") as file:
+                sealed = hashlib.file_digest(file, "sha256").hexdigest()
+            self._place(draft, sealed)
+        finally:
+            draft.unlink(missing_ok=True)
+        return sealed
+
+    def brought(self, sha256: str) -> float:
+        """When a file was last brought (``st_mtime``); 0 where there is none."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.path(sha256).stat().st_mtime
+        return 0.0
+
+    def wipe(self, sha256: str, *, unless_brought_since: float) -> bool:
+        """Write over and remove a file that no ticket has any more; False where somebody has brought it anew since.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        path = self.path(sha256)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime > unless_brought_since:
+                return False
+            wipe(path)
+        return True
+
     def sweep(self) -> list[str]:
         """Remove what uploads that broke off have left a day ago or earlier; gives the hashes of files as old as that.
 
@@ -95,7 +133,8 @@ class Shelf:
     def _remove(self, path: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             if _is_stale(path):
-                path.unlink()
+                # Whose it was may have been confidential.
+                wipe(path)
 
     @contextlib.contextmanager
     def _draft(self) -> Iterator[tuple[Path, int]]:

@@ -70,9 +70,9 @@ LAWFUL_CHANNELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Details:
-    """What is known of a matter.
+    """What is known of a matter. Printed it shows nothing of that: no log and no error may hold it (R25.1).
 
     ``category`` and ``place`` are codes of the register; ``fields`` are what that category requires beside contact,
     address and matter (R14.1). ``about`` is the unit complained of: the ticket goes neither to it nor to those above it
@@ -92,6 +92,9 @@ class Details:
     about: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     inherited: InheritedLimit | None = None
+
+    def __repr__(self) -> str:
+        return f"Details({sum(bool(getattr(self, name)) for name in self.__slots__)} told)"
 
     def field(self, name: str) -> str:
         """One of the fields that the category asks for; empty where it was not told."""

@@ -19,6 +19,17 @@ class NoSuchTicketError(DeskError):
         self.ticket_id = ticket_id
 
 
+class SealedTicketError(DeskError):
+    """A confidential ticket cannot be opened: its key is missing or destroyed, or its content was tampered with.
+
+    ``name`` is the ticket's number where it is known, else its id.
+    """
+
+    def __init__(self, name: str, why: Exception) -> None:
+        super().__init__(f"保密工单{name}打不开：{why}")
+        self.name = name
+
+
 class NotReadyError(DeskError):
     """Something must be done first, or told with it; the message says what."""
 

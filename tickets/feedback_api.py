@@ -99,6 +99,7 @@ class FeedbackPages:
         ticket = await self.store.by_number(number)
         if ticket is None or not may_see(ticket, ask, register.tree.root):
             raise missing("工单")
+        await self.store.require(ticket)
         return ticket, register
 
     async def _assessed(self, answer: Answer, ticket: Ticket, register: Register, unit: str) -> Assessment:

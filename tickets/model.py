@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,9 +48,9 @@ class Opened:
     status: Status
     call_id: str = ""
     automatic: bool = False
-    caller_number: str = ""
+    caller_number: str = field(default="", repr=False)
     recording_id: str = ""
-    query_code: str = ""
+    query_code: str = field(default="", repr=False)
     confidential: bool = False
     details: Details = NO_DETAILS
 
@@ -121,9 +121,9 @@ class Ticket:
     since: datetime
     call_id: str = ""
     automatic: bool = False
-    caller_number: str = ""
+    caller_number: str = field(default="", repr=False)
     recording_id: str = ""
-    query_code: str = ""
+    query_code: str = field(default="", repr=False)
     confidential: bool = False
     steps: int = 1
     details: Details = NO_DETAILS
@@ -138,6 +138,8 @@ class Ticket:
     handling_ticket: str = ""
     news: tuple[str, ...] = ()
     told_accepted: bool = False
+    #: The content of a confidential ticket that could not be opened: all that it tells is missing here. Kept as it is.
+    sealed: str = field(default="", repr=False)
 
     @property
     def status(self) -> Status:
@@ -160,7 +162,7 @@ class Opening:
     """What is known when a ticket is asked for; ``number`` is the caller's, normalised."""
 
     call_id: str
-    number: str
+    number: str = field(repr=False)
     kind: Kind
     opened_at: datetime
     recording_id: str = ""

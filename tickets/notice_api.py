@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -17,7 +17,7 @@ from tickets.api_acting import may_see
 from tickets.api_shown import OfTicket
 from tickets.notice_texts import NoticeKind
 from tickets.outbox import Outbox
-from tickets.outbox_rows import aside, told_of
+from tickets.outbox_rows import NoticeRow, aside, told_of
 from tickets.store import TicketStore
 from tickets.upload_links import PLACE
 
@@ -74,7 +74,8 @@ class NoticePages:
         ticket = await self.store.by_number(ids.number)
         if ticket is None or not may_see(ticket, ask, root):
             raise missing("工单")
-        found = await self.store.read(lambda connection: told_of(connection, ticket.id))
+        await self.store.require(ticket)
+        found = await self.store.read(lambda connection: told_of(connection, ticket.id, self.store.sealing))
         return Reply(NoticeList(notices=[_shown(one, ask) for one in found]), [ticket.number])
 
     @operation("GET", "/api/v1/failed-notices", summary="搁置的告知", tag="待办", audit="notices.failed")
@@ -123,7 +124,7 @@ class NoticePages:
         return root
 
 
-def _shown(row: Any, ask: Ask) -> NoticeShown:
+def _shown(row: NoticeRow, ask: Ask) -> NoticeShown:
     to_caller = row.audience == "caller"
     return NoticeShown(
         id=row.id,
@@ -135,7 +136,7 @@ def _shown(row: Any, ask: Ask) -> NoticeShown:
         tries=row.tries,
         created_at=row.created_at,
         sent_at=row.sent_at,
-        proof=row.proof or {},
+        proof=dict(row.proof or {}),
         error=row.error,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from tickets.desk.telling import notice_sent
 from tickets.errors import DeskError
 from tickets.outbox_rows import Due, claim, close, postpone, put_aside, recipients, revive, settle_shown
 from tickets.store import TicketStore
+from tickets.store.sealing import discreet_proof
 from tickets.ticket_deadlines import ExtensionError
 from tickets.workflow import IllegalMoveError
 
@@ -48,9 +49,11 @@ class Message:
     """One text to one telephone. ``key`` stays the same however often it is tried."""
 
     key: str
-    recipient: str
-    text: str
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
     kind: str
+    #: About a confidential ticket: whoever takes it keeps neither number nor text.
+    discreet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,8 @@ class Outbox:
             await self._sent(notice, taken)
 
     async def _send(self, notice: Due, numbers: Sequence[str]) -> Taken:
+        if not notice.text:
+            raise NotSentError("保密工单的告知打不开：密钥缺失，或内容与封存时不一致")
         usable = [number for number in numbers if _MOBILE.fullmatch(number)]
         if not usable:
             raise NotSentError("没有可接收短信的手机号码", lasting=True)
@@ -171,14 +176,14 @@ class Outbox:
         told = True
         for place, number in enumerate(usable):
             key = notice.id if len(usable) == 1 else f"{notice.id}-{place}"
-            taken = await self._gateway.send(Message(key, number, notice.text, notice.kind))
+            taken = await self._gateway.send(Message(key, number, notice.text, notice.kind, notice.discreet))
             proof.update({name if not place else f"{name}.{place}": value for name, value in taken.proof.items()})
             told = told and taken.told
         return Taken(proof, told=told)
 
     async def _sent(self, notice: Due, taken: Taken) -> None:
         now = self._now()
-        proof = {**taken.proof, "at": now.isoformat()}
+        proof = {**(discreet_proof(taken.proof) if notice.discreet else taken.proof), "at": now.isoformat()}
         if not taken.told:
             await self._store.run(lambda work: settle_shown(work, notice.id, now, proof))
             return
@@ -191,6 +196,8 @@ class Outbox:
         log.info("a notice was sent", notice=notice.id, kind=notice.kind)
 
     async def _failed(self, notice: Due, reason: str, *, lasting: bool) -> None:
+        # What a gateway answers may repeat what it was told.
+        reason = reason.partition("：")[0] if notice.discreet else reason
         reason, tries = reason[:_REASON_LENGTH], notice.tries + 1
         if lasting or tries > len(RETRIES):
             log.error("a notice was put aside", notice=notice.id, kind=notice.kind, tries=tries)

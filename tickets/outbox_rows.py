@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from common.clock import civil
+from common.vault import is_sealed
+from tickets.store.sealing import Sealing
 from tickets.store.tables_register import memberships, people, units
 from tickets.store.tables_work import notices
 from tickets.store.work import Work
@@ -43,7 +45,8 @@ _claim = (
         notices.c.tries,
     )
 )
-_unproven = notices.c.state.in_(("waiting", "failed"))
+# Not IN: SQLAlchemy cannot run that for several notices at once.
+_unproven = sa.or_(notices.c.state == "waiting", notices.c.state == "failed")
 _change = notices.update().where(notices.c.id == sa.bindparam("b_id"), _unproven)
 _postpone = _change.values(
     state="waiting", next_at=sa.bindparam("again"), error=sa.bindparam("why"), tries=sa.bindparam("count")
@@ -95,10 +98,33 @@ class Due:
     ticket_id: str
     kind: str
     audience: str
-    recipient: str
+    recipient: str = field(repr=False)
     roles: tuple[str, ...]
-    text: str
+    text: str = field(repr=False)
     tries: int
+    #: About a confidential ticket: nothing of it may be kept in the clear anywhere.
+    discreet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A notice as the office sees it: see ``tickets.store.tables_work.notices``."""
+
+    id: str
+    ticket_id: str
+    seq: int
+    kind: str
+    audience: str
+    recipient: str = field(repr=False)
+    roles: Sequence[str]
+    text: str = field(repr=False)
+    created_at: datetime
+    state: str
+    tries: int
+    next_at: datetime
+    sent_at: datetime | None
+    proof: Mapping[str, str] | None
+    error: str
 
 
 def claim(work: Work, now: datetime, lease: datetime, most: int) -> list[Due]:
@@ -106,14 +132,15 @@ def claim(work: Work, now: datetime, lease: datetime, most: int) -> list[Due]:
     found = list(work.connection.execute(_due, {"now": now, "most": most}).scalars())
     if not found:
         return []
-    rows = work.connection.execute(_claim, {"ids": found, "now": now, "lease": lease})
-    taken = {row.id: _due_of(row) for row in rows}
+    rows = work.connection.execute(_claim, {"ids": found, "now": now, "lease": lease}).all()
+    discreet = {row.id for row in rows if is_sealed(row.text)}
+    opened = work.seals.sealing.opened_rows(work.connection, notices, rows)
+    taken = {row["id"]: _due_of(row, discreet=row["id"] in discreet) for row in opened}
     return [taken[one] for one in found if one in taken]
 
 
-def _due_of(row: Any) -> Due:
-    told = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    return Due(**{**told, "roles": tuple(told["roles"] or ())})
+def _due_of(told: Mapping[str, Any], *, discreet: bool) -> Due:
+    return Due(**{**told, "roles": tuple(told["roles"] or ())}, discreet=discreet)
 
 
 def postpone(work: Work, notice_id: str, again: datetime, why: str, *, tries: int) -> None:
@@ -149,9 +176,10 @@ def recipients(connection: Connection, notice: Due, now: datetime) -> Sequence[s
     return list(dict.fromkeys(held)) or list(connection.execute(_duty, {"unit": notice.recipient}).scalar() or ())
 
 
-def told_of(connection: Connection, ticket_id: str) -> Sequence[sa.Row[tuple[object, ...]]]:
-    """All notices about a ticket, oldest first."""
-    return connection.execute(_of_ticket, {"ticket": ticket_id}).all()
+def told_of(connection: Connection, ticket_id: str, sealing: Sealing) -> list[NoticeRow]:
+    """All notices about a ticket, oldest first; of one that cannot be opened all but number and text."""
+    rows = connection.execute(_of_ticket, {"ticket": ticket_id}).all()
+    return [NoticeRow(**row) for row in sealing.opened_rows(connection, notices, rows)]
 
 
 def revive(work: Work, notice_id: str, now: datetime) -> bool:
@@ -161,7 +189,10 @@ def revive(work: Work, notice_id: str, now: datetime) -> bool:
 
 def close(work: Work, notice_id: str, proof: Mapping[str, str]) -> bool:
     """Whether it had been put aside; now it is done with, for the reason in ``proof``."""
-    return work.connection.execute(_close, {"b_id": notice_id, "why": dict(proof)}).first() is not None
+    text = work.connection.execute(sa.select(notices.c.text).where(notices.c.id == notice_id)).scalar()
+    # Why a person was done with it is a text of somebody's: of a confidential ticket it is not kept.
+    kept = {name: said for name, said in proof.items() if name != "why" or not is_sealed(text)}
+    return work.connection.execute(_close, {"b_id": notice_id, "why": kept}).first() is not None
 
 
 def exhausted(connection: Connection, tries: int) -> tuple[int, datetime | None]:
@@ -170,6 +201,8 @@ def exhausted(connection: Connection, tries: int) -> tuple[int, datetime | None]
     return count, oldest
 
 
-def aside(connection: Connection) -> Sequence[sa.Row[tuple[object, ...]]]:
-    """What was put aside, newest first, for the office."""
-    return connection.execute(_aside.limit(200)).all()
+def aside(connection: Connection) -> list[NoticeRow]:
+    """What was put aside, newest first, for the office; of confidential tickets only that there is something."""
+    rows = [dict(row._mapping) for row in connection.execute(_aside.limit(200))]  # noqa: SLF001 - SQLAlchemy's public name
+    sealed = {"recipient": "", "text": "（保密工单的告知，请有权人员在该工单中查看）"}
+    return [NoticeRow(**{**row, **(sealed if is_sealed(row["text"]) else {})}) for row in rows]

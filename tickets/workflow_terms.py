@@ -87,9 +87,12 @@ class Actor:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Facts:
-    """What is told with a move; each row of the table says which fields it requires. Instants are aware."""
+    """What is told with a move; each row of the table says which fields it requires. Instants are aware.
+
+    Printed it shows which fields were told, never what: no log and no error may hold it (R25.1).
+    """
 
     matter: str = ""
     answer: str = ""
@@ -133,6 +136,9 @@ class Facts:
     wants_notice: bool | None = None
     #: A number or note that came with the move; free of any rule.
     remark: str = ""
+
+    def __repr__(self) -> str:
+        return f"Facts({', '.join(name for name in self.__slots__ if getattr(self, name))})"
 
 
 #: The fields of Facts as people read them.

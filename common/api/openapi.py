@@ -26,6 +26,7 @@ from common.api.problem import (
     NOT_A_FILE,
     NOT_FOUND,
     NOT_JSON,
+    SEALED,
     TOO_LARGE,
     UNAVAILABLE,
     VERSION_MISSING,
@@ -187,7 +188,7 @@ def _without_null(field: Json) -> Json:
 
 def problems_of(one: Operation) -> list[ProblemKind]:
     """Everything that an operation may end in beside its answer."""
-    found = [*one.problems, UNAVAILABLE, FAULT]
+    found = [*one.problems, SEALED, UNAVAILABLE, FAULT]
     if one.query is not Nothing or one.method == "GET":
         found.append(BAD_PARAMETER)
     if one.ids is not Nothing:

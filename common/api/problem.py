@@ -92,6 +92,12 @@ VERSION_MISSING = ProblemKind(
 )
 STALE = ProblemKind("stale", 412, "已被他人办理过", "请重新读取最新内容，确认后再办。")
 CONFLICT = ProblemKind("conflict", 409, "现在不能这样办", "请看 detail 中的原因和可以办理的事项。")
+SEALED = ProblemKind(
+    "sealed",
+    503,
+    "保密工单打不开",
+    "这件保密工单的密钥缺失、已销毁，或内容与封存时不一致。请联系安全管理员。",
+)
 UNAVAILABLE = ProblemKind(
     "database",
     503,

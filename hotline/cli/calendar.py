@@ -12,6 +12,7 @@ from pathlib import Path
 from common import clock
 from hotline.database import DatabaseError, opened
 from hotline.group_commit import GroupCommit
+from hotline.sealing_keys import vault_of
 from hotline.settings import load
 from tickets.calendar_notice import from_ics, from_json
 from tickets.store import TicketStore
@@ -47,8 +48,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _opened(args: argparse.Namespace, deed: Callable[[argparse.Namespace, TicketStore], Awaitable[None]]) -> None:
-    async with opened(load().database) as database, GroupCommit(database, window=0).running() as ledger:
-        store = TicketStore(database.reads, ledger)
+    settings = load()
+    async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
+        store = TicketStore(database.reads, ledger, vault_of(settings))
         await store.seed(clock.now())
         await deed(args, store)
 

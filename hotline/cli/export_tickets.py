@@ -18,6 +18,7 @@ from common.store import NotWritten
 from hotline.audit import AuditStore
 from hotline.database import DatabaseError, opened
 from hotline.group_commit import GroupCommit
+from hotline.sealing_keys import vault_of
 from hotline.settings import load
 from tickets.model import Status
 from tickets.sheets.exporting import columns, exported
@@ -86,9 +87,9 @@ async def _exported(args: argparse.Namespace, shown: TicketFilter) -> int:
     settings, who, count = load(), args.who or f"{getpass.getuser()}@console", 0
     contacts = bool(args.contacts.strip())
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
-        audit = AuditStore(ledger)
+        audit, store = AuditStore(ledger), TicketStore(database.reads, ledger, vault_of(settings))
         with sheet(args.file, [one.heading for one in columns(contacts=contacts)]) as add_row:
-            async for batch in exported(TicketStore(database.reads, ledger), shown, contacts=contacts):
+            async for batch in exported(store, shown, contacts=contacts):
                 await audit.add(AuditEntry(clock.now(), who, "tickets.export", batch.numbers, args.contacts[:200]))
                 for row in batch.rows:
                     add_row(row)

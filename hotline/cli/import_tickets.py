@@ -15,6 +15,7 @@ from common.store import NotWritten
 from hotline.audit import AuditStore
 from hotline.database import DatabaseError, opened
 from hotline.group_commit import GroupCommit
+from hotline.sealing_keys import vault_of
 from hotline.settings import load
 from tickets.sheets.importing import Outcome, RowReport, import_tickets
 from tickets.sheets.mapping import OWN, Mapping, MappingError, load_mapping
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 async def _imported(args: argparse.Namespace, mapping: Mapping) -> list[RowReport]:
     settings = load()
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
-        store = TicketStore(database.reads, ledger)
+        store = TicketStore(database.reads, ledger, vault_of(settings))
         now = clock.now()
         if not args.dry_run:
             await store.seed(now)

@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 
 from common import clock
 from common.store import NotWritten
+from common.vault import Vault
 from hotline.database import Database, DatabaseError, opened
 from hotline.group_commit import GroupCommit
+from hotline.sealing_keys import vault_of
 from hotline.settings import load
 from knowledge.store import KnowledgeStore
 from knowledge.tables import knowledge_index
@@ -55,9 +57,9 @@ def run(args: argparse.Namespace) -> int:
     if args.after and args.empty:
         print("--empty 会清空已重建的部分,不能与 --after 同用;继续重建请去掉 --empty", file=sys.stderr)
         return 2
-    place = _Place(args.after)
+    settings, place = load(), _Place(args.after)
     try:
-        asyncio.run(_rebuild(load().database, place, empty=args.empty))
+        asyncio.run(_rebuild(settings.database, vault_of(settings), place, empty=args.empty))
     except DatabaseError as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -74,9 +76,9 @@ def _again(place: _Place) -> str:
     return f"继续:hotline rebuild-search{f' --after {place.after}' if place.after else ''}"
 
 
-async def _rebuild(url: str, place: _Place, *, empty: bool) -> None:
+async def _rebuild(url: str, vault: Vault, place: _Place, *, empty: bool) -> None:
     async with opened(url) as database, GroupCommit(database, window=0).running() as ledger:
-        store, base = TicketStore(database.reads, ledger), KnowledgeStore(database.reads, ledger)
+        store, base = TicketStore(database.reads, ledger, vault), KnowledgeStore(database.reads, ledger)
         if empty:
             await database.write(_emptied)
             print("检索内容已清空。")

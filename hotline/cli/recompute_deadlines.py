@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from common import clock
 from hotline.database import DatabaseError, opened
 from hotline.group_commit import GroupCommit
+from hotline.sealing_keys import vault_of
 from hotline.settings import Settings, load
 from tickets.desk import TicketDesk
 from tickets.desk.recomputing import DateChange
@@ -45,5 +46,5 @@ def run(args: argparse.Namespace) -> int:
 
 async def _changes(settings: Settings, *, apply: bool) -> Sequence[DateChange]:
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
-        desk = TicketDesk(TicketStore(database.reads, ledger))
+        desk = TicketDesk(TicketStore(database.reads, ledger, vault_of(settings)))
         return await desk.recompute(clock.now()) if apply else await desk.changes_by_calendar()

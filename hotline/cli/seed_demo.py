@@ -20,6 +20,7 @@ from common.clock import CIVIL
 from hotline.database import DatabaseError, opened
 from hotline.demo_accounts import DEMO_PASSWORD, demo_accounts
 from hotline.group_commit import GroupCommit
+from hotline.sealing_keys import vault_of
 from hotline.settings import Settings, load
 from tickets.desk import TicketDesk
 from tickets.model import Status
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 async def _seeded(settings: Settings, plan: Plan, *, force: bool) -> tuple[Played, Counter[str]]:
     _nobody_serves(settings)
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
-        store = TicketStore(database.reads, ledger)
+        store = TicketStore(database.reads, ledger, vault_of(settings))
         holds = await store.read(_holds)
         if holds and not force:
             raise _RefusedError(f"库中{holds},未写入演示数据。确需写入请加 --force,或另用一个库(HOTLINE_DATABASE_URL)")

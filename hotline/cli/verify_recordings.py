@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from collections.abc import Iterator
@@ -10,8 +11,14 @@ from pathlib import Path
 
 from common.signing import Signer
 from common.timestamp import load_roots
+from common.vault import DataKey, KeyMissingError, VaultError
+from common.vault.files import key_of_file
+from common.vault.store import keys_of
+from hotline.database import DatabaseError, opened
+from hotline.sealing_keys import vault_of
 from hotline.settings import Settings, load
-from ivr.recordings.verifying import verify
+from ivr.recordings.sealing import is_sealed_name
+from ivr.recordings.verifying import Keys, verify
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +36,11 @@ def run(args: argparse.Namespace) -> int:
     if absent := [folder for folder in wanted if not folder.is_dir()]:
         print(*(f"没有这个目录: {folder}" for folder in absent), sep="\n", file=sys.stderr)
         return 2
-    found = _problems(settings, wanted)
+    try:
+        found = _problems(settings, wanted)
+    except DatabaseError as problem:
+        print(problem, file=sys.stderr)
+        return 2
     wrong = {folder: problems for folder, problems in found.items() if problems}
     if args.json:
         print(json.dumps({"calls": len(found), "problems": wrong}, ensure_ascii=False, indent=1))
@@ -43,15 +54,36 @@ def run(args: argparse.Namespace) -> int:
 def _problems(settings: Settings, wanted: list[Path]) -> dict[str, list[str]]:
     key = Signer.in_folder(settings.secrets_dir).public
     roots = load_roots(settings.timestamp_roots) if settings.timestamp_roots else ()
+    folders = list(_calls(wanted))
+    keys = asyncio.run(_keys(settings, folders))
     return {
-        str(folder): [f"{problem.flaw.value}: {problem.file}" for problem in verify(folder, key, roots)]
-        for folder in _calls(wanted)
+        str(folder): [f"{problem.flaw.value}: {problem.file}" for problem in verify(folder, key, roots, keys)]
+        for folder in folders
     }
+
+
+async def _keys(settings: Settings, folders: list[Path]) -> Keys:
+    """The data keys of what is sealed in these folders; the books are asked only where something is."""
+    sealed = [file for folder in folders for file in folder.iterdir() if is_sealed_name(file.name)]
+    subjects = {key_of_file(file) for file in sealed} - {""}
+    found: dict[str, DataKey | VaultError] = {}
+    if subjects:
+        async with opened(settings.database) as database, database.reads.connect() as connection:
+            vault = vault_of(settings)
+            found = await connection.run_sync(lambda plain: keys_of(plain, vault, subjects))
+
+    def key(subject: str) -> DataKey:
+        known = found.get(subject, KeyMissingError(subject, "没有它的数据密钥"))
+        if isinstance(known, VaultError):
+            raise known
+        return known
+
+    return key
 
 
 def _calls(wanted: list[Path]) -> Iterator[Path]:
     """The folders of calls below the folders that are wanted."""
     for top in wanted:
         for folder in (top, *sorted(top.rglob("*"))):
-            if (folder / "manifest.json").is_file() or (folder.is_dir() and any(folder.glob("*.wav"))):
+            if (folder / "manifest.json").is_file() or (folder.is_dir() and any(folder.glob("*.wav*"))):
                 yield folder

@@ -22,6 +22,7 @@ from common import clock
 from common.audit import AuditEntry
 from common.signing import Signer
 from common.store import insert
+from common.vault.store import data_keys
 from hotline.audit import add_entries, audit, audit_objects
 from hotline.database import Database
 from hotline.keeping.ages import Age
@@ -35,6 +36,7 @@ from tickets.attachment_shelf import Shelf
 from tickets.store.finding import ticket_index
 from tickets.store.tables import attachments, tickets
 from tickets.store.tables_register import rulings
+from tickets.store.tables_sealing import destructions
 
 #: A transaction of so many takes some tens of milliseconds.
 _LOT = 100
@@ -44,7 +46,7 @@ _OF_TICKETS = [
     table
     for each in TABLES
     for table in each.sorted_tables[::-1]
-    if "ticket_id" in table.c and table is not rulings and table is not tickets
+    if "ticket_id" in table.c and table not in (rulings, tickets, destructions)
 ]
 
 
@@ -205,6 +207,7 @@ def _delete_tickets(
     ticket_index.forget(connection, ids)
     for table in _OF_TICKETS:
         connection.execute(table.delete().where(table.c.ticket_id.in_(ids)))
+    connection.execute(data_keys.delete().where(data_keys.c.subject.in_(ids)))
     connection.execute(tickets.delete().where(tickets.c.id.in_(ids)))
     _note(connection, tuple(row.number for row in rows), age, now)
     return len(ids), sorted(files)

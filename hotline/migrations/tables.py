@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import access.tables
+import common.vault.store
 import hotline.audit
 import hotline.idempotency
 import hotline.keeping.tables
@@ -20,6 +21,7 @@ TABLES = [
     hotline.idempotency.tables,
     hotline.keeping.tables.tables,
     hotline.outside.tables.tables,
+    common.vault.store.tables,
 ]
 
 

@@ -93,6 +93,7 @@ class ExchangePages:
         ticket, root = await self.store.by_number(number), (await self.store.register()).tree.root
         if ticket is None or not may_see(ticket, ask, root):
             raise missing("工单")
+        await self.store.require(ticket)
         return ticket
 
 

@@ -27,7 +27,11 @@ def handed_over(work: Work, ticket_id: str, partner: Partner, reason: str, actin
 
 def heard(work: Work, partner: Partner, one: rows.Exchanged, told: Stand, now: datetime) -> None:
     """A partner tells where our ticket stands with them. Told the same again, nothing is added to the history."""
-    fresh = (one.number, one.status, one.words) != (told.number, told.status, told.words)
+    fresh = (one.number, one.status, one.words) != (
+        told.number,
+        told.status,
+        rows.kept(work, one.ticket_id, told.words),
+    )
     # What is archived is settled: what is heard later stays with the exchange.
     if fresh and work.ticket(one.ticket_id).status is not Status.ARCHIVED:
         facts = Facts(reason=f"{partner.title}（{told.number}）：{told.words}", remark=told.number)

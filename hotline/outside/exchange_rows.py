@@ -15,6 +15,8 @@ from tickets.store.tables import tickets
 from tickets.store.work import Work
 
 _c = exchanges.c
+#: Instead of a partner's words about a confidential ticket.
+QUIET = "（保密）"
 _waiting = _c.state == sa.literal_column("'waiting'")
 _of_ref = sa.select(exchanges).where(
     _c.partner == sa.bindparam("partner"), _c.direction == sa.bindparam("direction"), _c.ref == sa.bindparam("ref")
@@ -74,6 +76,7 @@ _close = (
     )
     .returning(_c.id)
 )
+_quiet = exchanges.update().where(_c.ticket_id == sa.bindparam("b_ticket")).values(words=QUIET, error="")
 _of_ticket = sa.select(exchanges).where(_c.ticket_id == sa.bindparam("ticket")).order_by(_c.created_at, _c.id)
 
 
@@ -151,9 +154,24 @@ def claim(work: Work, now: datetime, lease: datetime) -> list[Exchanged]:
     return [_of(row) for row in work.connection.execute(_claim, {"ids": ids, "now": now, "lease": lease})]
 
 
+def kept(work: Work, ticket_id: str, words: str) -> str:
+    """What is kept of a partner's words here: of a confidential ticket only by what they are known again (R25.1).
+
+    The words themselves stand in the ticket's history, sealed.
+    """
+    if words.startswith(QUIET) or not work.ticket(ticket_id).confidential:
+        return words
+    return f"{QUIET}{work.seals.sealing.vault.index.digest(words)}"
+
+
+def quiet(connection: Connection, ticket_id: str) -> None:
+    """Keep no partner's words about a ticket that has become confidential."""
+    connection.execute(_quiet, {"b_ticket": ticket_id})
+
+
 def settle(work: Work, one: Exchanged, *, number: str, status: str, words: str) -> None:
     """The other side knows, or has told us."""
-    work.change(_settle, b_id=one.id, told=number, stands=status, said=words)
+    work.change(_settle, b_id=one.id, told=number, stands=status, said=kept(work, one.ticket_id, words))
 
 
 def postpone(work: Work, one: Exchanged, again: datetime, why: str, *, aside: bool) -> None:

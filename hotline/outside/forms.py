@@ -25,7 +25,7 @@ _FIELD_BYTES = 20_000
 _BODY_BYTES = 200_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Form:
     """What was typed, and the files that came with it, which are on the shelf already."""
 

@@ -46,6 +46,7 @@ class OutsideParts:
     routes: tuple[web.RouteDef, ...]
     operations: tuple[Operation, ...]
     works: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
+    shelf: Shelf
 
 
 def outside(
@@ -83,7 +84,7 @@ def outside(
         *operations(NoticePages(store, outbox)),
         *operations(FeedbackPages(store)),
     ]
-    return OutsideParts(tuple(routes), tuple(served), works)
+    return OutsideParts(tuple(routes), tuple(served), works, shelf)
 
 
 def citizens(

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ivr.model import Recording, RecordingState
 from ivr.recordings import manifest
 from ivr.recordings.names import call_of_folder
+from ivr.recordings.sealing import is_sealed_name, plain_name
 
 
 @dataclass(slots=True)
@@ -65,9 +66,13 @@ def on_disk(root: Path, day: date, key: Ed25519PublicKey) -> Found:
             found.damaged.append(relative)
             continue
         files = {file.name for file in folder.iterdir() if file.suffix == ".wav"}
+        sealed = {plain_name(file.name) for file in folder.iterdir() if is_sealed_name(file.name)}
         for entry in read.manifest.entries:
-            found.listed[entry.name.id] = entry.recording()
-            if entry.name.wav_name in files or entry.state is RecordingState.EMPTY:
+            listed = entry.recording()
+            if entry.name.wav_name in sealed - files:
+                listed = replace(listed, state=RecordingState.SEALED)
+            found.listed[entry.name.id] = listed
+            if entry.name.wav_name in files | sealed or entry.state is RecordingState.EMPTY:
                 found.present.add(entry.name.id)
         found.unsigned += sorted(
             f"{relative}/{name}" for name in files - {e.name.wav_name for e in read.manifest.entries}
@@ -88,6 +93,6 @@ def compare(rows: Iterable[Recording], found: Found) -> Difference:
                 contradicted.append(row)
         elif row is None:
             missing.append(replace(listed, state=RecordingState.MISSING))
-    closed = [row for row in booked.values() if row.state is RecordingState.CLOSED]
+    closed = [row for row in booked.values() if row.state in (RecordingState.CLOSED, RecordingState.SEALED)]
     missing += [replace(row, state=RecordingState.MISSING) for row in closed if row.id not in found.present]
     return Difference(tuple(again), tuple(missing), tuple(contradicted))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,8 +14,14 @@ from cryptography.x509 import Certificate
 
 from common import timestamp
 from common.signing import key_id
+from common.vault import DataKey, TamperedError, VaultError
+from common.vault.files import key_of_file, unsealed
 from ivr.model import RecordingState
 from ivr.recordings import manifest
+from ivr.recordings.sealing import NOTE, sealed_name, sealed_place
+
+#: The data key of a matter; a ``VaultError`` where it is not to be had.
+Keys = Callable[[str], DataKey]
 
 
 class Flaw(StrEnum):
@@ -29,6 +35,10 @@ class Flaw(StrEnum):
     BROKEN_CHAIN = "broken-chain"
     UNSTAMPED = "unstamped"
     BAD_STAMP = "bad-stamp"
+    #: Sealed, and whoever checks has not the key: nothing can be said of its content.
+    SEALED = "sealed"
+    #: Removed by two persons' approval (A15).
+    DESTROYED = "destroyed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,14 @@ class Problem:
     file: str
 
 
-def verify(folder: Path, public_key: Ed25519PublicKey, roots: Sequence[Certificate] = ()) -> list[Problem]:
+def verify(
+    folder: Path, public_key: Ed25519PublicKey, roots: Sequence[Certificate] = (), keys: Keys | None = None
+) -> list[Problem]:
     """Every changed, missing or added file of a call's folder; an empty list says that all is as it was closed.
 
     ``roots`` are the certificates that the time-stamp service is trusted by; without them a stamp is only compared with
-    the manifest, and whoever made it stays unproved.
+    the manifest, and whoever made it stays unproved. ``keys`` gives the data keys of sealed files; others are
+    reported as sealed.
 
     Raises:
         OSError: the folder cannot be read.
@@ -55,7 +68,7 @@ def verify(folder: Path, public_key: Ed25519PublicKey, roots: Sequence[Certifica
         newest = manifest.read(folder / manifest.FILE)
     except manifest.Damaged:
         return [Problem(Flaw.CHANGED, manifest.FILE)]
-    known = {manifest.FILE}
+    known = {manifest.FILE, NOTE}
     problems = list(_signature(newest, manifest.FILE, public_key))
     if newest.manifest.call_id != folder.resolve().name:
         problems.append(Problem(Flaw.CHANGED, manifest.FILE))
@@ -64,13 +77,36 @@ def verify(folder: Path, public_key: Ed25519PublicKey, roots: Sequence[Certifica
     for entry in newest.manifest.entries:
         if entry.state is RecordingState.EMPTY:
             continue
-        known.add(entry.name.wav_name)
-        if entry.name.wav_name not in present:
+        known |= {entry.name.wav_name, sealed_name(entry.name.wav_name)}
+        if entry.name.wav_name not in present and sealed_name(entry.name.wav_name) in present:
+            problems += _sealed(folder, entry, keys)
+        elif entry.name.wav_name not in present and NOTE in present:
+            problems.append(Problem(Flaw.DESTROYED, entry.name.wav_name))
+        elif entry.name.wav_name not in present:
             problems.append(Problem(Flaw.MISSING, entry.name.wav_name))
         elif not (path := folder / entry.name.wav_name).is_file() or _digest(path) != entry.sha256:
             problems.append(Problem(Flaw.CHANGED, entry.name.wav_name))
     problems += [Problem(Flaw.ADDED, name) for name in sorted(present - known)]
     return problems
+
+
+def _sealed(folder: Path, entry: manifest.Entry, keys: Keys | None) -> Iterator[Problem]:
+    """The manifest vouches for the plain audio: sealed or not, it is the same."""
+    path = folder / sealed_name(entry.name.wav_name)
+    digest = hashlib.sha256()
+    try:
+        if keys is None:
+            yield Problem(Flaw.SEALED, path.name)
+            return
+        for piece in unsealed(keys(key_of_file(path)), path, sealed_place(entry.name.id)):
+            digest.update(piece)
+    except TamperedError:
+        yield Problem(Flaw.CHANGED, path.name)
+    except VaultError:
+        yield Problem(Flaw.SEALED, path.name)
+    else:
+        if digest.hexdigest() != entry.sha256:
+            yield Problem(Flaw.CHANGED, path.name)
 
 
 def _signature(version: manifest.OnDisk, file: str, key: Ed25519PublicKey) -> Iterator[Problem]:

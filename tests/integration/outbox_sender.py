@@ -12,6 +12,7 @@ from hotline.database import Database
 from hotline.group_commit import GroupCommit
 from hotline.settings_outside import SmsGateway
 from hotline.sms import HttpGateway
+from tests.vault_kit import vault_for_tests
 from tickets.outbox import Outbox
 from tickets.store import TicketStore
 
@@ -21,7 +22,7 @@ async def send(database_url: str, address: str, now: datetime) -> None:
     database = Database(database_url)
     async with GroupCommit(database).running() as ledger, aiohttp.ClientSession() as session:
         gateway = HttpGateway(session, SmsGateway(url=address), lambda: now)
-        await Outbox(TicketStore(database.reads, ledger), gateway, lambda: now).deliver()
+        await Outbox(TicketStore(database.reads, ledger, vault_for_tests()), gateway, lambda: now).deliver()
     await database.close()
 
 

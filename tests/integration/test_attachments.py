@@ -108,7 +108,9 @@ async def put(here: City, kept_files: Shelf, ticket: Ticket, *data: bytes) -> li
 
 async def attached(here: City, ticket: Ticket) -> list[Attachment]:
     """The ticket's files as the books have them."""
-    return await here.books.tickets.read(lambda connection: of_ticket(connection, ticket.id))
+    return await here.books.tickets.read(
+        lambda connection: of_ticket(connection, ticket.id, here.books.tickets.sealing)
+    )
 
 
 @pytest.mark.covers("R4.1", "R14.2")

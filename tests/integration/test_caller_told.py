@@ -171,7 +171,7 @@ async def test_the_link_brings_material_once_and_shows_nothing(database_url: str
         brought = await who.post(found[0], {"matter": "票据见附件"}, (("票据.jpg", files.JPEG),))
         assert brought.status == 201
         store = here.books.tickets
-        assert [one.name for one in await store.read(lambda c: of_ticket(c, ticket.id))] == ["票据.jpg"]
+        assert [one.name for one in await store.read(lambda c: of_ticket(c, ticket.id, store.sealing))] == ["票据.jpg"]
         assert (await here.fresh(ticket)).news == ("supplement",)
         again = await who.post(found[0], {"matter": "再来一次"}, (("b.jpg", files.JPEG),))
         assert (again.status, again.is_problem) == (404, True)

@@ -17,6 +17,7 @@ from hotline.__main__ import main
 from hotline.audit import AuditStore, audit
 from hotline.database import opened
 from hotline.group_commit import GroupCommit
+from hotline.sealing_keys import vault_of
 from hotline.settings import load
 from hotline.sign_in import access_of
 from tickets.store import TicketStore
@@ -41,7 +42,8 @@ def sign_in(login: str, password: str) -> Found:
     async def ask() -> Found:
         settings = load()
         async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
-            store, tickets = AccessStore(database.reads, ledger), TicketStore(database.reads, ledger)
+            store = AccessStore(database.reads, ledger)
+            tickets = TicketStore(database.reads, ledger, vault_of(settings))
             access = access_of(settings, store, tickets, AuditStore(ledger))
             try:
                 return await access.signing.open(login, password, Visit("127.0.0.1"))

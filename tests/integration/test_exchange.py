@@ -27,7 +27,7 @@ from hotline.outside.exchange_words import Stand
 from hotline.outside.signatures import LONGEST, sign
 from hotline.settings_outside import Partner
 from tests.books import books, url
-from tests.city import REVIEWER, City, city, handler, heating, lamp
+from tests.city import LEADER, REVIEWER, City, city, handler, heating, lamp
 from tests.http_kit import TOKEN, Answer
 from tests.outside_kit import Client, served
 from tickets.details import Urgency
@@ -300,6 +300,24 @@ async def test_news_is_told_once_and_the_newest_stands(database_url: str, tmp_pa
         assert [step for step, _, _ in await news(ours, ticket)] == ["hand_over", "partner_news"]
         [row] = await store.read(lambda connection: rows.of_ticket(connection, ticket.id))
         assert (row.number, row.words, row.state) == ("P-1", "已派警", "idle")
+
+
+@pytest.mark.covers("R16.2", "R25.1")
+async def test_a_partners_words_about_a_confidential_ticket_are_not_kept(database_url: str, tmp_path: Path) -> None:
+    """Marked after it was handed over: the news stands, sealed, in its history, once; beside it there are no words."""
+    async with houses(database_url, tmp_path) as (ours, _):
+        ticket = await ours.here.submitted()
+        await ours.exchange.hand_over(ticket.id, "police", "转办")
+        ticket = await ours.here.fresh(ticket)
+        await ours.here.books.desk.describe(ticket.id, ours.here.acting(LEADER), ticket.details, confidential=True)
+        path = f"{TICKETS}/{ticket.number}/status"
+        said = {"number": "P-1", "status": "in_handling", "words": "已派警到黄河五路", "ended": False}
+        for _ in range(2):
+            assert (await call(ours, said, path=path)).status == 200
+        assert len(await news(ours, ticket)) == 2
+        [row] = await ours.here.books.tickets.read(lambda connection: rows.of_ticket(connection, ticket.id))
+        assert row.words.startswith(rows.QUIET)
+        assert "黄河五路" not in row.words
 
 
 @pytest.mark.covers("R16.2", "R14.8")

@@ -192,5 +192,5 @@ async def test_a_written_statement_is_a_file_of_that_ticket(tmp_path: Path, data
         assert (done.status, done.json["status"]) == (201, "termination_requested")
         ticket = await books.by_number(number)
         assert ticket is not None
-        kept = await books.read(lambda connection: of_ticket(connection, ticket.id))
+        kept = await books.read(lambda connection: of_ticket(connection, ticket.id, books.sealing))
         assert good in {one.id for one in kept}

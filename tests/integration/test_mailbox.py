@@ -33,7 +33,7 @@ async def test_a_letter_becomes_a_ticket_with_number_and_code(database_url: str,
         assert (ticket.query_code, ticket.channel) == (answer.json["query_code"], Channel.MAILBOX)
         assert (ticket.status, ticket.caller_number) == (Status.AWAITING_REVIEW, "13854301001")
         assert (ticket.details.matter, ticket.details.caller_name) == (MATTER, "王某")
-        [file] = await store.read(lambda connection: of_ticket(connection, ticket.id))
+        [file] = await store.read(lambda connection: of_ticket(connection, ticket.id, store.sealing))
         assert (file.name, file.scan, file.who) == ("灯.png", Scan.WAITING, "诉求人")
         assert who.arrived == [1]
 

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from common.vault import is_sealed
 from hotline.sms import ShownOnly
 from tests.city import LEADER, REVIEWER, City, city, handler, heating
 from tests.sms_gateway import accepts, telephones
 from tickets.model import Ticket
 from tickets.outbox import RETRIES, Outbox
-from tickets.outbox_rows import aside
+from tickets.outbox_rows import aside, told_of
 from tickets.store.tables_work import notices
 from tickets.units import Membership, Person
 from tickets.workflow_moves import Move
@@ -110,7 +111,10 @@ async def test_a_confidential_ticket_is_not_talked_about(database_url: str) -> N
         await here.do(ticket, Move.SIGN, handler("住建局"))
         await extension_approved(here, ticket)
         await Outbox(here.books.tickets, phones.gateway(), lambda: here.now).deliver()
-        texts = [row["text"] for row in await of_caller(here, ticket)]
+        assert all(is_sealed(row["text"]) and not row["recipient"] for row in await of_caller(here, ticket))
+        store = here.books.tickets
+        told = await store.read(lambda connection: told_of(connection, ticket.id, store.sealing))
+        texts = [one.text for one in told if one.audience == "caller"]
         assert len(texts) == 2
         assert not any(word in text for text in texts for word in ("举报", "局长", "停暖", "诉求", "供暖"))
         assert "2026年12月07日" in texts[-1]

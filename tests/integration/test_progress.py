@@ -145,9 +145,8 @@ async def test_material_can_be_brought_later(database_url: str, tmp_path: Path) 
         answer = await who.post("/public/material", fields, (("暖气.jpg", files.JPEG),))
         assert answer.status == 201
         store = who.here.books.tickets
-        assert [one.name for one in await store.read(lambda connection: of_ticket(connection, ticket.id))] == [
-            "暖气.jpg"
-        ]
+        found = await store.read(lambda connection: of_ticket(connection, ticket.id, store.sealing))
+        assert [one.name for one in found] == ["暖气.jpg"]
         (*_, last) = await store.history(ticket.id)
         assert (last.row, last.facts.matter) == (Move.SUPPLEMENT, "昨晚又停暖了")
         told = [row["text"] for row in await who.here.rows(tables_work.notices) if row["audience"] == "unit"]

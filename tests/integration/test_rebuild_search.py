@@ -23,6 +23,7 @@ from knowledge.store import KnowledgeStore
 from knowledge.tables import knowledge_index
 from tests.books import Books, books
 from tests.city import AGENT, City, city, heating
+from tests.vault_kit import vault_for_tests
 from tickets.store import finding
 from tickets.store.finding import ticket_index
 
@@ -163,9 +164,9 @@ async def test_others_write_meanwhile(database_url: str, monkeypatch: pytest.Mon
             return fresh
 
         _, fresh, _ = await asyncio.gather(
-            rebuild_search._rebuild(database_url, rebuild_search._Place(""), empty=False),
+            rebuild_search._rebuild(database_url, vault_for_tests(), rebuild_search._Place(""), empty=False),
             work(at),
-            rebuild_search._rebuild(database_url, rebuild_search._Place(""), empty=False),
+            rebuild_search._rebuild(database_url, vault_for_tests(), rebuild_search._Place(""), empty=False),
         )
         assert await found(at.books, ticket_index, "暖气") == sorted([*(one.id for one in old[1::2]), *fresh])
 

@@ -56,7 +56,7 @@ async def test_every_state_is_there_and_every_ticket_follows_from_its_history(da
         tree = (await at_work.tickets.register()).tree
         forget()
         for row in await at_work.tickets.rows(sa.select(*TICKET_COLUMNS)):
-            ticket = ticket_of(row)
+            [ticket] = await at_work.tickets.opened([ticket_of(row)])
             steps = await at_work.tickets.history(ticket.id)
             assert replay(steps, tree, DEFAULT_RULES) == ticket
             instants = [step.at for step in steps]

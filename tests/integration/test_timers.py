@@ -183,7 +183,7 @@ async def test_the_loop_goes_on_when_the_database_does_not_answer(tmp_path: Path
         def now() -> datetime:
             return YELLOW
 
-        store = Refusing(at.books.database.reads, at.books.ledger)
+        store = Refusing(at.books.database.reads, at.books.ledger, at.books.tickets.sealing.vault)
         loop = asyncio.create_task(TimerLoop(store, now=now, every_seconds=7, sleep=sleep).run())
         assert [await slept.get() for _ in range(3)] == [7, 7, 7]
         loop.cancel()

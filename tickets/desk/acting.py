@@ -47,8 +47,11 @@ def looked_at(work: Work, ticket_id: str, acting: Acting) -> Ticket:
     Raises:
         NoSuchTicketError: there is none.
         Conflict: somebody else acted on it meanwhile.
+        SealedTicketError: it is confidential, and what it tells cannot be read: nobody acts blindly.
     """
     ticket = work.ticket(ticket_id)
+    if ticket.sealed:
+        work.seals.require(ticket)
     if acting.seen is not None and acting.seen != ticket.steps:
         meanwhile = [one for one in work.steps_since(ticket_id, acting.seen) if one.row not in _OVERLAYS]
         if meanwhile or acting.seen > ticket.steps:

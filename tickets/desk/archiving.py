@@ -23,8 +23,12 @@ def archive_ended(work: Work, now: datetime, *, days: int = SETTLED_AFTER_DAYS, 
     clock = Acting(Actor("system", work.register.tree.root, Role.SYSTEM), now)
     found = ended_before(work, now, days=days, most=most)
     work.prefetch(found)
+    done = 0
     for ticket_id in found:
-        # Another service may have archived it, or a person taken it up again, before it was ours.
-        if work.ticket(ticket_id).status in _SETTLED:
+        ticket = work.ticket(ticket_id)
+        # Another service may have archived it, or a person taken it up again, before it was ours. One that is
+        # confidential and cannot be opened waits for its key.
+        if ticket.status in _SETTLED and not ticket.sealed:
             move_ticket(work, ticket_id, Move.ARCHIVE, clock, Facts())
-    return len(found)
+            done += 1
+    return done

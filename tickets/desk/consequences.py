@@ -165,6 +165,7 @@ def _tasks(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
             waived = entry.row.startswith(Move.WAIVE_TASK) and entry.facts.unit == unit
             how = "finished" if finished else "waived" if waived else "dropped"
             said = entry.facts.result or entry.facts.reason
+            said = work.seals.task_result(after, unit, said)
             work.change(_end_task, b_ticket=after.id, b_unit=unit, at=entry.at, how=how, said=said)
     for unit in fresh:
         work.insert(
@@ -235,7 +236,8 @@ def _ruling(work: Work, ticket: Ticket, entry: Entry) -> None:
         on=day,
     )
     work.insert(r.rulings, **row_of(r.rulings, ruling))
-    if not details.category:
+    # R25.1: the catalogue is for everybody to read; what was ruled in a confidential matter is told to no one by it.
+    if not details.category or ticket.confidential:
         return
     told = work.register.lines(details.category, details.place, day)
     same = [line for line in told if (line.category, line.place) == (details.category, details.place)]

@@ -18,7 +18,14 @@ from tickets.store.work import Work
 
 #: The class of a ticket that was never given a category.
 UNCLASSED = "未分类"
+#: Under which all confidential tickets stand, so that no class tells what one is about (R25.1).
+CONFIDENTIAL = "保密"
 _withdraw = filings.delete().where(filings.c.ticket_id == sa.bindparam("b_ticket"))
+_reclass = (
+    filings.update()
+    .where(filings.c.ticket_id == sa.bindparam("b_ticket"))
+    .values(archive_class=sa.bindparam("kept_under"))
+)
 _old = (
     sa.select(filings.c.ticket_id)
     .where(unsettled, filings.c.filed_at <= sa.bindparam("before"))
@@ -43,6 +50,12 @@ def file_away(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
         work.change(_withdraw, b_ticket=after.id)
 
 
+def refile(work: Work, ticket: Ticket) -> None:
+    """Put what has ended under another class, where it became confidential or is so no more."""
+    kept_under = CONFIDENTIAL if ticket.confidential else archive_class(work.register, ticket.details.category)
+    work.change(_reclass, b_ticket=ticket.id, kept_under=kept_under)
+
+
 def ended_before(work: Work, now: datetime, *, days: int, most: int = 200) -> list[str]:
     """Tickets that ended so many days ago and are not archived yet, the oldest first."""
     found = work.connection.execute(_old, {"before": now - timedelta(days=days), "most": most})
@@ -55,7 +68,7 @@ def _file(work: Work, ticket: Ticket, entry: Entry, kept_under: str) -> None:
         _filing(work.connection.dialect.name, settled=settled),
         ticket_id=ticket.id,
         unit=ticket.unit,
-        archive_class=kept_under,
+        archive_class=CONFIDENTIAL if ticket.confidential else kept_under,
         year=civil(entry.at).year,
         filed_at=entry.at,
         archived_at=entry.at if settled else None,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from common.clock import civil
 from tickets.desk.acting import Acting, looked_at, make
+from tickets.desk.filing import refile
 from tickets.desk.preparing import as_inherited
 from tickets.details import Details, Nature, Urgency, based
 from tickets.errors import NotReadyError
@@ -72,6 +73,8 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
     entry = Entry(ticket.id, ticket.steps + 1, acting.now, actor, "describe", told, ticket.status, ticket.unit)
     after = described(ticket, told, entry)
     work.add(after, entry)
+    if after.confidential != ticket.confidential:
+        refile(work, after)
     return _under_its_limit(work, ticket, after, acting)
 
 

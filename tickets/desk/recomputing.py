@@ -14,6 +14,7 @@ from tickets.desk.acting import Acting, make
 from tickets.model import Status, Ticket
 from tickets.register import Register
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
+from tickets.store.sealing import Sealing
 from tickets.store.tables import is_open, tickets
 from tickets.store.work import Work
 from tickets.ticket_deadlines import TITLES
@@ -51,10 +52,11 @@ class DateChange:
         return f"{self.number} {title}:由{self.before.on}改为{self.after.on};原告知日期{self.after.promised}保留"
 
 
-def open_turns(connection: Connection) -> list[Ticket]:
-    """Every open ticket that a unit's clock runs for, by its number."""
+def open_turns(connection: Connection, sealing: Sealing) -> list[Ticket]:
+    """Every open ticket that a unit's clock runs for, by its number; what cannot be opened is left out."""
     query = sa.select(*TICKET_COLUMNS).where(is_open, tickets.c.due.is_not(None)).order_by(tickets.c.number)
-    found = [ticket_of(row) for row in connection.execute(query)]
+    found = sealing.opened(connection, [ticket_of(row) for row in connection.execute(query).all()])
+    found = [ticket for ticket in found if not ticket.sealed]
     return [ticket for ticket in found if not ticket.paused and ticket.status not in _NOT_RUNNING]
 
 
@@ -80,7 +82,7 @@ def apply_changes(work: Work, ticket_ids: Sequence[str], now: datetime) -> list[
     done: list[DateChange] = []
     for ticket_id in ticket_ids:
         ticket = work.ticket(ticket_id)
-        if ticket.turn is None or ticket.paused or ticket.status in _NOT_RUNNING:
+        if ticket.turn is None or ticket.sealed or ticket.paused or ticket.status in _NOT_RUNNING:
             continue
         turn, changed = changes_of(ticket, work.register)
         if changed:

@@ -144,7 +144,7 @@ class TicketDesk:
     async def changes_by_calendar(self) -> list[DateChange]:
         """What the calendar of now would change in the dates of open tickets; nothing is stored."""
         register = await self._store.register()
-        running = await self._store.read(open_turns)
+        running = await self._store.read(partial(open_turns, sealing=self._store.sealing))
         return [change for ticket in running for change in changes_of(ticket, register)[1]]
 
     async def recompute(self, now: datetime) -> list[DateChange]:
@@ -164,6 +164,7 @@ class TicketDesk:
         ticket = await self._store.get(ticket_id)
         if ticket is None:
             raise NoSuchTicketError(ticket_id)
+        await self._store.require(ticket)
         return ticket
 
 

@@ -34,7 +34,7 @@ class RowError(Exception):
     """The row is not taken; the message says why, in Chinese."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Foreign:
     """A ticket of another system in our words."""
 

@@ -8,6 +8,7 @@ from tickets.store import (
     tables_inspection,
     tables_links,
     tables_register,
+    tables_sealing,
     tables_work,
 )
 from tickets.store.reading import TicketFilter
@@ -23,5 +24,6 @@ __all__ = [
     "tables_inspection",
     "tables_links",
     "tables_register",
+    "tables_sealing",
     "tables_work",
 ]

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from tickets.cards import Card
-from tickets.codec import from_text, text_of
+from tickets.codec import from_text, text_of, unpacked
 from tickets.deadlines import Pause
 from tickets.details import NO_DETAILS, Details
 from tickets.model import Channel, Described, Entry, Kind, Opened, Raised, Ticket
@@ -34,6 +34,8 @@ class _State:
     reported_at: datetime | None = None
     news: tuple[str, ...] = ()
     told_accepted: bool = False
+    #: Only of what could not be opened; what is opened is sealed anew (``tickets.store.sealing``).
+    sealed: str = ""
 
 
 _IN_STATE = tuple(one.name for one in fields(_State))
@@ -88,7 +90,9 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         has_news=bool(ticket.news),
         state=Ready(text_of(_State(*_STATE(ticket)))),
     )
-    _remember(tuple(row[name] for name in _KEY), ticket)
+    if not ticket.confidential:
+        # Another row of it is written, and what it tells is kept in memory no longer than need be.
+        _remember(tuple(row[name] for name in _KEY), ticket)
     return row
 
 
@@ -151,16 +155,20 @@ def step_row(entry: Entry) -> dict[str, Any]:
 
 
 def entry_of(row: Any) -> Entry:
-    """The step of a row."""
-    data = row._mapping  # noqa: SLF001 - SQLAlchemy's public name
+    """The step of a row, or of what was opened of one (``Sealing.entries``)."""
+    data = row if isinstance(row, dict) else row._mapping  # noqa: SLF001 - SQLAlchemy's public name
     return Entry(
         ticket_id=data["ticket_id"],
         seq=data["seq"],
         at=data["at"],
         actor=Actor(data["who"], data["unit"], Role.of(data["role"])),
         row=data["row"],
-        told=from_text(_TOLD.get(data["row"], Facts), data["told"]),
+        told=_record(_TOLD.get(data["row"], Facts), data["told"]),
         status=Status.of(data["status"]),
         accountable=data["accountable"],
-        turn=from_text(Turn, data["turn"]) if data["turn"] else None,
+        turn=_record(Turn, data["turn"]) if data["turn"] else None,
     )
+
+
+def _record(kind: type[Any], told: Any) -> Any:
+    return from_text(kind, told) if isinstance(told, str) else unpacked(kind, told)

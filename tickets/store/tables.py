@@ -144,7 +144,8 @@ attachments = Table(
     Column("id", String(32), primary_key=True),
     Column("ticket_id", String(32), ForeignKey("tickets.id"), nullable=False, index=True),
     Column("sha256", String(64), nullable=False, index=True),
-    Column("name", String(200), nullable=False),
+    #: Sealed where the ticket is confidential.
+    Column("name", Text, nullable=False),
     Column("media_type", String(100), nullable=False),
     Column("size", Integer, nullable=False),
     Column("added_at", Instant, nullable=False),
@@ -152,6 +153,8 @@ attachments = Table(
     #: waiting, clean, refused: what the scanner said.
     Column("scan", String(20), nullable=False),
     Column("note", Text, nullable=False),
+    #: The file is sealed; ``sha256`` is then that of the sealed file, under which it stands.
+    Column("sealed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 unscanned = sa.text("scan = 'waiting'")
 Index("ix_attachments_unscanned", attachments.c.id, sqlite_where=unscanned, postgresql_where=unscanned)

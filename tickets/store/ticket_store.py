@@ -15,14 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from common.paging import Cursor, Page
 from common.search import Search
 from common.store import Ledger
+from common.vault import Vault, VaultError
+from tickets.errors import SealedTicketError
 from tickets.model import Entry, Opening, Ticket
 from tickets.register import Register
 from tickets.store import registering
 from tickets.store.finding import ticket_index
 from tickets.store.opening import open_all
 from tickets.store.reading import TicketFilter, page_query
-from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, entry_of, ticket_of
+from tickets.store.rows import STEP_COLUMNS, TICKET_COLUMNS, ticket_of
+from tickets.store.sealing import Sealing
 from tickets.store.tables import automatic, further, steps, tickets
+from tickets.store.tables_sealing import blind_numbers
 from tickets.store.work import Work
 
 T = TypeVar("T")
@@ -46,10 +50,12 @@ class _Refused:
 class TicketStore:
     """The books of the desk. Writes go through the ledger, reads straight to the database.
 
-    ``public_url`` is where citizens reach the public pages: notices lead there.
+    ``vault`` has the keys of what is confidential; ``public_url`` is where citizens reach the public pages: notices
+    lead there.
     """
 
-    def __init__(self, reads: AsyncEngine, ledger: Ledger, *, public_url: str = "") -> None:
+    def __init__(self, reads: AsyncEngine, ledger: Ledger, vault: Vault, *, public_url: str = "") -> None:
+        self.sealing = Sealing(vault)
         self._public_url = public_url
         self._reads = reads
         self._ledger = ledger
@@ -97,23 +103,59 @@ class TicketStore:
         await self.run(lambda work: registering.seed(work, at))
 
     async def get(self, ticket_id: str) -> Ticket | None:
-        """One ticket by its id."""
+        """One ticket by its id.
+
+        One that is confidential and cannot be opened comes as it is: see ``require``.
+        """
         return await self._one(tickets.c.id == ticket_id)
 
     async def by_number(self, number: str) -> Ticket | None:
-        """One ticket, or None where there is none of that number."""
+        """One ticket, or None where there is none of that number.
+
+        One that is confidential and cannot be opened comes as it is: see ``require``.
+        """
         return await self._one(tickets.c.number == number)
+
+    async def require(self, ticket: Ticket) -> None:
+        """Asked once it is clear that somebody may see a ticket, and not before: others do not learn that there is one.
+
+        Raises:
+            SealedTicketError: it is confidential, and cannot be opened; says why and what to do.
+        """
+        if ticket.sealed:
+            try:
+                await self.read(lambda connection: self.sealing.open(connection, ticket))
+            except VaultError as error:
+                raise SealedTicketError(ticket.number, error) from error
 
     async def of_call(self, call_id: str) -> list[Ticket]:
         """The tickets of one call, the automatic one first."""
         query = sa.select(*TICKET_COLUMNS).where(tickets.c.call_id == call_id)
         found = [*await self._rows(query.where(automatic)), *await self._rows(query.where(further))]
-        return sorted(map(ticket_of, found), key=lambda ticket: (not ticket.automatic, ticket.id))
+        opened = await self.opened(list(map(ticket_of, found)))
+        return sorted(opened, key=lambda ticket: (not ticket.automatic, ticket.id))
+
+    async def confidential_of_number(self, number: str, *, limit: int = 50) -> list[Ticket]:
+        """The confidential tickets of a telephone number, newest first: for those alone who may see them (R25.1)."""
+        query = sa.select(*TICKET_COLUMNS).join(blind_numbers, blind_numbers.c.ticket_id == tickets.c.id)
+        query = query.where(blind_numbers.c.blind == self.sealing.vault.index.blind(number))
+        query = query.order_by(tickets.c.opened_at.desc(), tickets.c.id.desc()).limit(limit)
+        return await self.opened([ticket_of(row) for row in await self._rows(query)])
+
+    async def opened(self, found: Sequence[Ticket]) -> list[Ticket]:
+        """These tickets with all that they tell; one that cannot be opened stays closed (``Ticket.sealed``)."""
+        if not any(ticket.sealed for ticket in found):
+            return list(found)
+        return await self.read(lambda connection: self.sealing.opened(connection, found))
 
     async def history(self, ticket_id: str) -> list[Entry]:
-        """The steps of one ticket, the first one first."""
+        """The steps of one ticket, the first one first.
+
+        Raises:
+            SealedTicketError: one of them is sealed, and cannot be opened.
+        """
         query = sa.select(*STEP_COLUMNS).where(steps.c.ticket_id == ticket_id).order_by(steps.c.seq)
-        return [entry_of(row) for row in await self._rows(query)]
+        return await self.read(lambda connection: self.sealing.entries(connection, connection.execute(query).all()))
 
     async def page(self, shown: TicketFilter, *, limit: int, after: Cursor | None = None) -> Page[Ticket]:
         """Some tickets, newest first, from behind the cursor on. Confidential ones are never in it (R25.1)."""
@@ -137,17 +179,18 @@ class TicketStore:
         return await self.rows(query)
 
     async def _one(self, condition: sa.ColumnElement[bool]) -> Ticket | None:
-        found = await self._rows(sa.select(*TICKET_COLUMNS).where(condition))
-        return ticket_of(found[0]) if found else None
+        query = sa.select(*TICKET_COLUMNS).where(condition)
+        found = await self.read(lambda connection: self.sealing.tickets(connection, connection.execute(query).all()))
+        return found[0] if found else None
 
     def _open(self, connection: Connection, openings: Sequence[Opening]) -> Sequence[Ticket]:
-        work = Work(connection, self._shelf.current(connection), self._public_url)
+        work = Work(connection, self._shelf.current(connection), self.sealing, self._public_url)
         answers = open_all(work, openings)
         work.flush()
         return answers
 
     def _run(self, connection: Connection, asked: Sequence[_Asked]) -> Sequence[Any]:
-        work = Work(connection, self._shelf.current(connection), self._public_url)
+        work = Work(connection, self._shelf.current(connection), self.sealing, self._public_url)
         work.prefetch(ticket for one in asked for ticket in one.touches)
         answers = [self._carried_out(work, one) for one in asked]
         work.flush()

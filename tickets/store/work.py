@@ -16,7 +16,9 @@ from tickets.errors import NoSuchTicketError
 from tickets.model import Entry, Status, Ticket
 from tickets.register import Register
 from tickets.store.finding import keep_found
-from tickets.store.rows import FIXED, STEP_COLUMNS, TICKET_COLUMNS, entry_of, step_row, ticket_of, ticket_row
+from tickets.store.rows import FIXED, STEP_COLUMNS, TICKET_COLUMNS
+from tickets.store.sealing import HIDDEN, SEALERS, Sealing
+from tickets.store.sealing_work import SealingWork
 from tickets.store.tables import is_linked, steps, ticket_numbers, tickets
 from tickets.store.tables_work import timers
 from tickets.timer_rules import Timer, wanted
@@ -28,6 +30,11 @@ _save = (
     tickets.update()
     .where(tickets.c.id == sa.bindparam("its_id"))
     .values({one.name: sa.bindparam(f"new_{one.name}") for one in tickets.c if one.name not in {"id", *FIXED}})
+)
+_mark = (
+    tickets.update()
+    .where(tickets.c.id == sa.bindparam("its_id"))
+    .values({name: sa.bindparam(f"new_{name}") for name in HIDDEN})
 )
 _by_ids = (
     sa.select(*TICKET_COLUMNS)
@@ -75,11 +82,13 @@ class _Staged:
 class Work:
     """The work of one transaction. Each use case begins with ``begin``; what one that fails has staged is dropped."""
 
-    def __init__(self, connection: Connection, register: Register, public_url: str = "") -> None:
+    def __init__(self, connection: Connection, register: Register, sealing: Sealing, public_url: str = "") -> None:
         #: Where citizens reach the public pages; empty where a city has not said.
         self.public_url = public_url
         self.connection = connection
         self.register = register
+        #: What of this transaction is sealed.
+        self.seals = SealingWork(connection, sealing)
         #: Another register is in force from the next transaction on.
         self._before: dict[str, Ticket] = {}
         self._now: dict[str, Ticket] = {}
@@ -109,8 +118,8 @@ class Work:
         """Read (and lock) several tickets in one go, always in the same order."""
         missing = sorted({one for one in ids if one} - self._before.keys())
         if missing:
-            for row in self.connection.execute(_by_ids, {"ids": missing}).all():
-                found = ticket_of(row)
+            rows = self.connection.execute(_by_ids, {"ids": missing}).all()
+            for found in self.seals.read(rows):
                 self._before[found.id] = self._now[found.id] = found
 
     def ticket(self, ticket_id: str) -> Ticket:
@@ -129,9 +138,10 @@ class Work:
 
     def steps_since(self, ticket_id: str, seen: int) -> list[Entry]:
         """The steps of a ticket after the one that somebody has seen, those of this transaction included."""
-        known = self.connection.execute(_steps_since, {"ticket": ticket_id, "seen": seen})
+        rows = self.connection.execute(_steps_since, {"ticket": ticket_id, "seen": seen}).all()
+        known = self.seals.sealing.entries(self.connection, rows)
         fresh = [*self._all.entries, *self._staged.entries]
-        return [*map(entry_of, known), *(one for one in fresh if one.ticket_id == ticket_id and one.seq > seen)]
+        return [*known, *(one for one in fresh if one.ticket_id == ticket_id and one.seq > seen)]
 
     def latest(self, ticket_id: str, row: str) -> Entry | None:
         """The latest step of a ticket that carried out this row, one of this transaction included."""
@@ -171,12 +181,24 @@ class Work:
         return {**{one: self._now[one] for one in known}, **self._staged.tickets}
 
     def add(self, ticket: Ticket, entry: Entry) -> None:
-        """One more step, and the ticket after it."""
+        """One more step, and the ticket after it.
+
+        Raises:
+            SealedTicketError: it is confidential, and cannot be sealed.
+        """
+        if ticket.confidential:
+            self.seals.require(ticket, entry)
         self._staged.tickets[ticket.id] = ticket
         self._staged.entries.append(entry)
 
     def insert(self, table: Table, **row: Any) -> None:
-        """A row that is written before any of ``change``."""
+        """A row that is written before any of ``change``.
+
+        Raises:
+            SealedTicketError: it belongs to a confidential ticket, and cannot be sealed.
+        """
+        if (sealer := SEALERS.get(table)) and sealer.concerns(row):
+            row = self.seals.row(table, row, self.ticket(row["ticket_id"]))
         self._staged.rows.append((table, row))
 
     def change(self, statement: Statement, **values: Any) -> None:
@@ -185,11 +207,12 @@ class Work:
 
     def flush(self) -> None:
         """Write everything that was kept."""
+        self.seals.keep_keys()
         if entries := self._all.entries:
             changed = {entry.ticket_id: self._now[entry.ticket_id] for entry in entries}
             self._save_tickets(changed.values())
             # Two processes that change one ticket write the same step of its history: the second is refused.
-            execute_many(self.connection, _add_step, [step_row(entry) for entry in entries])
+            execute_many(self.connection, _add_step, self.seals.step_rows(entries, changed))
             self._set_timers(changed.values())
             keep_found(self.connection, self.register, changed.values(), self._before)
         counts = [{"of": day, "to": last} for day, last in sorted(self._counts.items())]
@@ -198,19 +221,26 @@ class Work:
             execute_many(self.connection, _adding(table, self.connection.dialect.name), rows)
         for statement, values in _grouped(self._all.changes):
             execute_many(self.connection, statement, values)
+        if entries:
+            self.seals.settle(self._before, changed.values())
 
     def _save_tickets(self, changed: Iterable[Ticket]) -> None:
         fresh: list[dict[str, Any]] = []
         known: list[dict[str, Any]] = []
-        for ticket in changed:
-            row = ticket_row(ticket)
-            if ticket.id in self._before:
-                new = {f"new_{name}": value for name, value in row.items() if name not in FIXED}
-                known.append({**new, "its_id": new.pop("new_id")})
-            else:
+        marked: list[dict[str, Any]] = []
+        for ticket, row in self.seals.ticket_rows(changed):
+            before = self._before.get(ticket.id)
+            if before is None:
                 fresh.append(row)
+                continue
+            new = {f"new_{name}": value for name, value in row.items() if name not in FIXED}
+            known.append({**new, "its_id": new.pop("new_id")})
+            if before.confidential != ticket.confidential:
+                # What is fixed otherwise goes under the seal, or comes out of it.
+                marked.append({"its_id": ticket.id, **{f"new_{name}": row[name] for name in HIDDEN}})
         execute_many(self.connection, _open, fresh)
         execute_many(self.connection, _save, known)
+        execute_many(self.connection, _mark, marked)
 
     def _set_timers(self, changed: Iterable[Ticket]) -> None:
         gone: list[dict[str, Any]] = []

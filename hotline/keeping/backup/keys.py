@@ -8,9 +8,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from common import clock
 from common.signing import KEY_FILE, Signer
+from common.vault import DestroyedKeys
+from hotline.database import opened
+from hotline.destruction import Destroyer
+from hotline.group_commit import GroupCommit
 from hotline.keeping.backup.errors import BackupError
+from hotline.sealing import Places
+from hotline.sealing_keys import DESTROYED, vault_of
 from hotline.settings import Settings
+from ivr.store import CallStore
+from tickets.attachment_shelf import Shelf
+from tickets.store import TicketStore
 
 _VAULT_FILE = "vault.key"
 
@@ -37,12 +47,19 @@ def prints_of_file(settings: Settings) -> Sequence[str]:
     return tuple(f"{line[0]}:{hashlib.sha256(' '.join(line[:2]).encode()).hexdigest()[:16]}" for line in lines)
 
 
-async def _nothing_destroyed(_settings: Settings) -> int:
-    return 0
+async def _destroyed_again(settings: Settings) -> int:
+    if not DestroyedKeys(settings.secrets_dir / DESTROYED).all():
+        return 0
+    async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
+        tickets, calls = TicketStore(database.reads, ledger, vault_of(settings)), CallStore(database.reads, ledger)
+        shelf = Shelf(settings.attachments_dir, settings.attachment_most_bytes)
+        places = Places(settings.recordings_dir, settings.outbox_dir, shelf)
+        live, journal = settings.live_recordings_dir, settings.journal_dir
+        return len(await Destroyer(database, tickets, calls, places, live, journal, clock.now).apply_destructions())
 
 
-#: Until the vault is wired: its file is looked at, and it has destroyed nothing.
-FILE_DOOR = VaultDoor(prints_of_file, _nothing_destroyed)
+#: The installation's own vault.
+FILE_DOOR = VaultDoor(prints_of_file, _destroyed_again)
 
 
 def keep_apart(settings: Settings, place: Path, backups: Path) -> None:

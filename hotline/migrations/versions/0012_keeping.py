@@ -11,7 +11,7 @@ from hotline.audit_chain import GENESIS, entry_hash
 from hotline.migrations.append_only import allow_deleting, make_append_only
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
