@@ -149,8 +149,8 @@ class Work:
         fresh = next((one for one in reversed(staged) if (one.ticket_id, one.row) == (ticket_id, row)), None)
         if fresh:
             return fresh
-        found = self.connection.execute(_latest, {"ticket": ticket_id, "its_row": row}).first()
-        return entry_of(found) if found else None
+        found = self.connection.execute(_latest, {"ticket": ticket_id, "its_row": row}).all()
+        return next(iter(self.seals.sealing.entries(self.connection, found)), None)
 
     def linked_to(self, ticket_id: str) -> list[str]:
         """The tickets of other callers that wait for this one (A13)."""
