@@ -19,6 +19,7 @@ from common.roles import Role
 from hotline.outside.tables import exchanges
 from tests.rights_city import Person, Place, Sent, World, entry_told
 from tickets.model import Ticket
+from tickets.store.tables_sealing import destructions
 from tickets.store.tables_work import notices
 
 Ask = Callable[[World, Person], Awaitable[Sent]]
@@ -245,6 +246,27 @@ _DRAW: Final = {"since": "2026-01-01", "until": "2026-12-31", "count": 1}
 _PASSWORDS: Final = {"old": "a wrong guess", "new": "mountain river glasses"}
 _REASON: Final = {"reason": "核查"}
 
+async def _wish(made: World, _person: Person) -> Sent:
+    """Somebody's wish to have a ticket of its own destroyed."""
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "ticket_id": new_id(),
+        "number": made.strange.number,
+        "reason": "by_law",
+        "asked_by": "test",
+        "asked_at": clock.now(),
+        "approved_by": "",
+        "declined_by": "",
+        "report": {},
+    }
+    await made.write(lambda connection: connection.execute(destructions.insert(), row))
+    return Sent(ids={"id": row["id"]})
+
+
+async def _ask_destruction(made: World, _person: Person) -> Sent:
+    return Sent(ids={"number": made.strange.number}, body={"reason": "by_law"})
+
+
 SAMPLES: Final[dict[str, Sample]] = {
     "healthz": Sample(_plain()),
     "readyz": Sample(_plain()),
@@ -361,6 +383,11 @@ SAMPLES: Final[dict[str, Sample]] = {
     "confirmFiling": Sample(_filing, About.COMMUNITY, 403),
     "refuseFiling": Sample(_filing, About.COMMUNITY, 403),
     "listFilings": Sample(_plain()),
+    # Destroying
+    "listDestructions": Sample(_plain()),
+    "askDestruction": Sample(_ask_destruction),
+    "approveDestruction": Sample(_wish),
+    "declineDestruction": Sample(_wish),
 }
 
 
