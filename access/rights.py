@@ -89,7 +89,7 @@ RIGHTS: Final = (
         "查看职责裁定和申请退回的情况",
         ("R21.3",),
         _far(_LEVEL_ONE, _UNITS | {_R.ADJUDICATOR}),
-        ("listRulings", "listReturns"),
+        ("listRulings", "listReturns", "listDisputes"),
     ),
     Right(
         "knowledge.read",
@@ -179,7 +179,7 @@ RIGHTS: Final = (
         "duties.read",
         "查看本级逾期未办的审核、审批、回访",
         ("A24",),
-        _far(_DESK | _CALLBACKS | {_R.SHIFT_SUPERVISOR}, _HEADS | {_R.LEVEL2_REVIEWER}),
+        _far(_DESK | _CALLBACKS | {_R.SHIFT_SUPERVISOR}, _HEADS | {_R.LEVEL2_REVIEWER, _R.ADJUDICATOR}),
         ("listOverdueDuties",),
     ),
     Right(

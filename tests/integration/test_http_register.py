@@ -110,7 +110,7 @@ async def test_a_ruling_is_listed_and_has_changed_the_catalogue(tmp_path: Path) 
             ("housing", "request_return", why),
             ("correct-horse", "refuse_return", {"reason": "属你单位"}),
             ("housing", "request_adjudication", why),
-            ("correct-horse", "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
+            ("bianban", "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
         ):
             answer = await at.move(number, move, token, **told)
             assert answer.status == 201, answer.body.decode()

@@ -245,7 +245,7 @@ async def test_over_http_from_the_draw_to_the_summary(database_url: str, tmp_pat
         assert (await at.move(number, "pass_down", "county", unit=STREET)).status == 201
         assert (await at.move(number, "sign", "street")).status == 201
         told = {"facts_found": "阀门损坏", "done": "已更换", "result": "达标", "contact": "电话"}
-        told |= {"answered_at": "2020-10-14T10:00", "acceptance": "accepted"}
+        told |= {"acceptance": "accepted"}
         assert (await at.move(number, "submit_answer", "street", **told)).status == 201
         assert (await at.move(number, "approve_answer", "county")).status == 201
 

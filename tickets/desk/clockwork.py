@@ -162,6 +162,8 @@ def _escalate(work: Work, ticket: Ticket, timer: Timer) -> None:
         warn(timer.subject.split(" ", 1)[0], _UNIT)
     if timer.kind is TimerKind.UPPER_DECIDE:
         warn(ticket.case.upper, (Role.DEPUTY, Role.PRINCIPAL))
+    if timer.kind is TimerKind.ADJUDICATE and ticket.case.adjudicator:
+        warn(ticket.case.adjudicator, (Role.ADJUDICATOR,))
     if timer.kind is TimerKind.INNER_DUE:
         warn(ticket.case.upper, (Role.DEPUTY,))
     if timer.kind in _OF_LEVEL_1:

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from common.clock import civil
 from tickets.desk.acting import Acting, looked_at, make
+from tickets.desk.consequences import acknowledgements, tell
 from tickets.desk.preparing import as_inherited
 from tickets.details import Details, Nature, Urgency, based
 from tickets.errors import NotReadyError
 from tickets.history import described
 from tickets.model import Described, Entry, Opening, Status, Ticket
+from tickets.notice_texts import NoticeKind
+from tickets.notices import LEADERS, Notice
 from tickets.store.opening import open_one
 from tickets.store.work import Work
 from tickets.turns import shifted
@@ -72,6 +75,10 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
     entry = Entry(ticket.id, ticket.steps + 1, acting.now, actor, "describe", told, ticket.status, ticket.unit)
     after = described(ticket, told, entry)
     work.add(after, entry)
+    acknowledgements(work, ticket, after, entry)
+    for unit, _ in after.awaited if not ticket.emergency_at else ():
+        told = f"工单{after.number}转为突发紧急件,请立即确认"
+        tell(work, after, entry, Notice(NoticeKind.UNIT, told, unit, LEADERS))
     return _under_its_limit(work, ticket, after, acting)
 
 

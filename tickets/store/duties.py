@@ -80,11 +80,17 @@ def overdue_duties(connection: Connection, register: Register, *, most: int) -> 
         still = any((one.kind, one.subject) == (row.its_kind, row.its_subject) for one in wanted(ticket, register))
         if still:
             kind = TimerKind.of(row.its_kind)
-            unit = ticket.case.upper if kind is TimerKind.UPPER_DECIDE else register.tree.root
-            found.append(Duty(ticket, kind, row.its_at, unit))
+            found.append(Duty(ticket, kind, row.its_at, _owed_by(ticket, kind) or register.tree.root))
         if len(found) == most:
             break
     return found
+
+
+def _owed_by(ticket: Ticket, kind: TimerKind) -> str:
+    """The unit whose duty it is; empty for level 1."""
+    if kind is TimerKind.UPPER_DECIDE:
+        return ticket.case.upper
+    return ticket.case.adjudicator if kind is TimerKind.ADJUDICATE else ""
 
 
 def reminders(

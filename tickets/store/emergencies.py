@@ -10,14 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from common.paging import Cursor, Page
-from tickets.details import Urgency
 from tickets.model import Ticket
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
-from tickets.store.tables import is_open, tickets
+from tickets.store.tables import is_emergency, is_open, tickets
 from tickets.store.tables_work import acknowledgements
 
 _c, _a = tickets.c, acknowledgements.c
-_emergency = _c.urgency == Urgency.EMERGENCY.value
 _asked = (
     sa.select(acknowledgements)
     .where(_a.ticket_id.in_(sa.bindparam("ids", expanding=True)))
@@ -60,12 +58,12 @@ def emergencies(
     connection: Connection, shown: EmergencyFilter, *, limit: int, after: Cursor | None = None
 ) -> Page[Emergency]:
     """Emergency tickets, the newest first, from behind the cursor on."""
-    query = sa.select(*TICKET_COLUMNS).where(_emergency, _c.confidential.is_(sa.false()))
+    query = sa.select(*TICKET_COLUMNS).where(is_emergency, _c.confidential.is_(sa.false()))
     if shown.units is not None:
         # From the few that concern the unit, not through all tickets until a page of its own is full.
         asked = sa.select(_a.ticket_id).where(_a.unit.in_(shown.units))
         has = sa.select(_c.id).where(
-            is_open, _emergency, sa.or_(*(one.in_(shown.units) for one in (_c.unit, _c.offered_to)))
+            is_open, is_emergency, sa.or_(*(one.in_(shown.units) for one in (_c.unit, _c.offered_to)))
         )
         query = query.where(_c.id.in_(asked.union(has)))
     if shown.open is not None:
