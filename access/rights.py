@@ -105,6 +105,7 @@ RIGHTS: Final = (
         _far(_LEVEL_ONE, _UNITS | {_R.EXPERT}),
         (
             "listOverdue",
+            "listPlans",
             "listProposals",
             "proposeEntry",
             "consentToProposal",
@@ -117,10 +118,10 @@ RIGHTS: Final = (
     ),
     Right(
         "knowledge.review",
-        "审核发布知识条目",
+        "审核发布知识条目，制定编写和复核计划",
         ("R20.1",),
         _far(_DECIDERS),
-        ("approveProposal",),
+        ("approveProposal", "putPlan"),
     ),
     Right(
         "knowledge.miss",

@@ -18,6 +18,7 @@ from common.api.operation import operations
 from common.signing import Signer
 from common.timestamp import load_roots
 from hotline.alarms import Alarms
+from hotline.answered import owe_entry
 from hotline.asterisk import Secrets
 from hotline.audit import AuditStore
 from hotline.database import Database, opened
@@ -107,7 +108,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         # Links are sent only where they lead somewhere.
         tickets = TicketStore(database.reads, once, public_url=settings.public_url if settings.public_pages else "")
         await tickets.seed(clock.now())
-        desk = TicketDesk(tickets)
+        desk = TicketDesk(tickets, answered=owe_entry)
         alarms = Alarms(calls)
         client = AmiClient("127.0.0.1", settings.ami_port, "hotline", secrets.ami)
         guard = RefusalGuard(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hotline.answered import owe_entry
 from hotline.audit import AuditStore
 from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
@@ -47,7 +48,7 @@ async def books(where: str | Path, *, window: float = 0.002, public_url: str = "
         once = OnceLedger(ledger, database.reads)
         tickets = TicketStore(database.reads, once, public_url=public_url)
         calls = CallStore(database.reads, ledger)
-        yield Books(database, ledger, calls, tickets, TicketDesk(tickets), AuditStore(ledger), once)
+        yield Books(database, ledger, calls, tickets, TicketDesk(tickets, answered=owe_entry), AuditStore(ledger), once)
 
 
 def call(name: str = "node-1.1", /, **changed: object) -> CallRecord:
