@@ -48,9 +48,7 @@ class UnitTold(Told):
     active_until: Annotated[Day, Field(description="自此日起不再接件。")] = None
     adjudicates: Annotated[
         tuple[Dispute, ...],
-        Field(
-            max_length=2, strict=False, description="裁定本级哪些争议：duty 职责（编办），law 法律适用（司法行政）。"
-        ),
+        Field(max_length=2, strict=False, description="裁定本级哪些争议：duty 职责（编办），law 法律（司法行政）。"),
     ] = ()
 
 

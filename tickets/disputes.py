@@ -1,7 +1,7 @@
 """What is disputed, and which body of the level decides it (R21.3).
 
 Disputes on whose duty a matter is go to the office of establishments (编办), disputes on the law that applies to the
-office of justice (司法行政). Which unit is which is data of the register (``Unit.adjudicates``), not a name in the code.
+office of justice (司法行政). Which unit is which is data of the register (``Unit.adjudicates``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Dispute(Worded):
 def body_for(
     dispute: Dispute, unit: str, tree: UnitTree, bodies: Mapping[str, Collection[Dispute]], parties: Collection[str]
 ) -> str:
-    """The body that decides a dispute of a unit: of those that decide such, the nearest above; empty where there is none.
+    """The body that decides a dispute of a unit: of those for its kind, the nearest above; empty where there is none.
 
     A body hangs directly under the unit at whose level it decides: the county's under the county, the city's under the
     root. A county's own dispute is the city's to decide. A party decides nothing in its own cause.

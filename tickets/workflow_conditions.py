@@ -319,14 +319,15 @@ def callback_may_close(case: Case, _: Actor, facts: Facts, world: Surroundings) 
         return "回访须记录问题是否解决(第十四条)"
     if follows is Follows.JUDGED:
         return "诉求人不满意:由回访主管认定诉求是否合理(A8)"
-    if follows is Follows.TRIED:
-        if why := tried_enough(facts.attempts, world.rules):
-            return why
-        if not facts.sms_id:
-            return "回访未接通的,应先发短信(A7)"
+    if follows is Follows.TRIED and (why := _tried(facts, world.rules)):
+        return why
     if follows is not Follows.CLOSES and not facts.read_by:
         return "回访未接通、部分满意、未解决、拒访或无联系方式的,须有工作人员阅看答复(R14.7)"
     return ""
+
+
+def _tried(facts: Facts, rules: RuleSet) -> str:
+    return tried_enough(facts.attempts, rules) or ("" if facts.sms_id else "回访未接通的,应先发短信(A7)")
 
 
 def _follows(result: CallbackResult | None, solved: bool | None) -> Follows | None:
@@ -345,7 +346,7 @@ def proposed(case: Case, _: Actor, __: Surroundings) -> str:
 
 
 def proposed_if_judged(case: Case, actor: Actor, world: Surroundings) -> str:
-    """A doubtful reply goes back without anybody having judged the claim; one that dissatisfied does not (R14.7, A8)."""
+    """A doubtful reply goes back without a judgement of the claim; one that dissatisfied does not (R14.7, A8)."""
     return "" if to_be_judged(case, actor, world) else proposed(case, actor, world)
 
 

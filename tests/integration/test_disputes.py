@@ -10,6 +10,7 @@ import pytest
 
 from tests.case_kit import city as http_city
 from tests.city import CALLER, JURIST, REVIEWER, RULER, WHY, City, city, handler
+from tests.http_kit import TOKEN
 from tickets.disputes import Dispute, body_for
 from tickets.model import Status, Ticket
 from tickets.unit_tree import UnitTree
@@ -136,7 +137,7 @@ async def test_each_body_reads_what_waits_for_it(tmp_path: Path, database_url: s
             assert asked.status == 201, asked.body.decode()
             numbers.append(number)
 
-        async def waiting(token: str = "correct-horse") -> list[tuple[str, str, str]]:
+        async def waiting(token: str = TOKEN) -> list[tuple[str, str, str]]:
             rows = (await at.get("/disputes", token)).json["disputes"]
             return [(one["ticket"], one["dispute"], one["body"]) for one in rows]
 

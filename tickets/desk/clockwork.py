@@ -71,7 +71,12 @@ _OF_UNIT: Mapping[TimerKind, tuple[Role, ...]] = {
     TimerKind.EMERGENCY_REPORT: _WHOLE_UNIT,
 }
 #: What level 1 hears of as well.
-_OF_LEVEL_1 = frozenset(TimerKind) - {TimerKind.YELLOW, TimerKind.TASK, TimerKind.INNER_DUE, TimerKind.PAUSE_ENDS}
+_OF_LEVEL_1 = frozenset(TimerKind) - {
+    TimerKind.YELLOW,
+    TimerKind.TASK,
+    TimerKind.INNER_DUE,
+    TimerKind.PAUSE_ENDS,
+}
 _BY_RANK = {1: (Role.DEPUTY,), 2: (Role.PRINCIPAL,)}
 
 
@@ -128,6 +133,9 @@ def _fire(work: Work, ticket: Ticket, kind: str, subject: str, now: datetime) ->
     clock = Acting(Actor("system", work.register.tree.root, Role.SYSTEM), now)
     if timer.kind is TimerKind.PAUSE_ENDS:
         move_ticket(work, ticket.id, Move.RESUME, clock, Facts(remark=timer.kind.words))
+        return True
+    if timer.kind is TimerKind.REVIEW_TARGET:
+        # That it has fired is all: it stands on the list of duties, and nobody is told (A24).
         return True
     facts = Facts(ground=timer.kind.value, reason=timer.kind.words, due=timer.at)
     after = make(work, ticket, Move.WARN, clock, facts)

@@ -188,7 +188,7 @@ def _task_due(work: Work, ticket: Ticket) -> object:
 
 
 def acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
-    """Whoever is asked from this step on has a row; whoever has acknowledged, or need not any more, has it ended (R7.2)."""
+    """Who is asked from this step on gets a row; who has acknowledged, or need not any more, has it ended (R7.2)."""
     had, has = dict(before.awaited), dict(after.awaited)
     for unit in has.keys() - had.keys():
         row = {"ticket_id": after.id, "seq": entry.seq, "unit": unit, "asked_at": has[unit], "rank": 0}

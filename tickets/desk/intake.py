@@ -77,8 +77,8 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
     work.add(after, entry)
     acknowledgements(work, ticket, after, entry)
     for unit, _ in after.awaited if not ticket.emergency_at else ():
-        told = f"工单{after.number}转为突发紧急件,请立即确认"
-        tell(work, after, entry, Notice(NoticeKind.UNIT, told, unit, LEADERS))
+        text = f"工单{after.number}转为突发紧急件,请立即确认"
+        tell(work, after, entry, Notice(NoticeKind.UNIT, text, unit, LEADERS))
     return _under_its_limit(work, ticket, after, acting)
 
 

@@ -185,7 +185,7 @@ def _return(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prep
 
 
 def _adjudication(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
-    """The body of the level decides; what no unit may return is disputed as a duty unless they say otherwise (R21.3)."""
+    """The body of the level decides; a unit that does not say what it disputes disputes the duty (R21.3)."""
     dispute, case = asked.facts.dispute or Dispute.DUTY, ticket.case
     day = civil(acting.now).date()
     body = work.register.adjudicator(dispute, case.unit, case.givers[1:], day)
