@@ -52,6 +52,9 @@ class Sample:
     ends: bool = False
 
 
+_PLAN = {"unit": Place.OWN.value, "entry_class": "guide", "days": 90, "first_by": "2199-01-01"}
+
+
 def _plain(**sent: object) -> Ask:
     async def ask(_made: World, _person: Person) -> Sent:
         return Sent(**sent)  # type: ignore[arg-type]  # the fields by their names
@@ -263,6 +266,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "addDelegation": Sample(_plain(body=_DELEGATION), About.COMMUNITY, 403),
     "listRulings": Sample(_plain()),
     "listReturns": Sample(_plain()),
+    "listDisputes": Sample(_plain()),
     # The knowledge base
     "lookUpEntries": Sample(_plain(query={"query": "路灯"})),
     "readEntry": Sample(_of_entry()),
@@ -274,6 +278,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "refuseProposal": Sample(_refusal, About.ITSELF),
     "withdrawEntry": Sample(_of_entry(body={"why": "重复"})),
     "confirmEntry": Sample(_of_entry()),
+    "listPlans": Sample(_plain()),
+    "putPlan": Sample(_plain(body=_PLAN)),
     "listEntryTasks": Sample(_plain()),
     "notePublication": Sample(_publication),
     "approveProposal": Sample(_proposal),
