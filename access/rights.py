@@ -93,7 +93,7 @@ RIGHTS: Final = (
         "查看职责裁定和申请退回的情况（裁定人员看得到全部裁定）",
         ("R21.3",),
         _far(_LEVEL_ONE, _UNITS | {_R.ADJUDICATOR}),
-        ("listRulings", "listReturns"),
+        ("listRulings", "listReturns", "listDisputes"),
     ),
     Right(
         "knowledge.read",
@@ -109,6 +109,7 @@ RIGHTS: Final = (
         _far(_LEVEL_ONE, _UNITS | {_R.EXPERT}),
         (
             "listOverdue",
+            "listPlans",
             "listProposals",
             "proposeEntry",
             "consentToProposal",
@@ -121,10 +122,10 @@ RIGHTS: Final = (
     ),
     Right(
         "knowledge.review",
-        "审核发布知识条目",
+        "审核发布知识条目，制定编写和复核计划",
         ("R20.1",),
         _far(_DECIDERS),
-        ("approveProposal",),
+        ("approveProposal", "putPlan"),
         level_one=True,
     ),
     Right(
@@ -200,7 +201,7 @@ RIGHTS: Final = (
         "duties.read",
         "查看本级逾期未办的审核、审批、回访",
         ("A24",),
-        _far(_DESK | _CALLBACKS | {_R.SHIFT_SUPERVISOR}, _HEADS | {_R.LEVEL2_REVIEWER}),
+        _far(_DESK | _CALLBACKS | {_R.SHIFT_SUPERVISOR}, _HEADS | {_R.LEVEL2_REVIEWER, _R.ADJUDICATOR}),
         ("listOverdueDuties",),
     ),
     Right(

@@ -15,6 +15,7 @@ from common.search import Search
 from common.store import Ledger, NotWritten
 from hotline.knowledge_tasks import TaskPages
 from knowledge.api import KnowledgePages
+from knowledge.api_plans import PlanPages
 from knowledge.api_writing import ProposalPages
 from knowledge.rules import WorkingDay
 from knowledge.store import KnowledgeStore
@@ -40,6 +41,7 @@ def knowledge_operations(reads: AsyncEngine, ledger: Ledger, tickets: TicketStor
     return [
         *operations(KnowledgePages(store, search, working_days, ROOT.id)),
         *operations(ProposalPages(store, search, working_days, is_unit, ROOT.id)),
+        *operations(PlanPages(store, is_unit, ROOT.id)),
         *operations(TaskPages(store, tickets)),
     ]
 

@@ -22,6 +22,7 @@ from common.roles import KEEPERS
 from common.signing import Signer
 from common.timestamp import load_roots
 from hotline.alarms import Alarms
+from hotline.answered import owe_entry
 from hotline.asterisk import Secrets
 from hotline.audit import AuditStore
 from hotline.database import Database, opened
@@ -117,7 +118,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         public_url = settings.public_url if settings.public_pages else ""
         tickets = TicketStore(database.reads, once, vault, public_url=public_url)
         await tickets.seed(clock.now())
-        desk = TicketDesk(tickets)
+        desk = TicketDesk(tickets, answered=owe_entry)
         alarms = Alarms(calls)
         client = AmiClient("127.0.0.1", settings.ami_port, "hotline", secrets.ami)
         guard = RefusalGuard(

@@ -71,9 +71,12 @@ class OverdueShown(Shown):
 
     owed: Annotated[
         Owed,
-        Field(description="entry 待报送的条目，review 待复核的条目，consent 待同意的建议，approval 待审核的建议。"),
+        Field(
+            description="entry 待报送的条目，review 待复核的条目，consent 待同意的建议，"
+            "approval 待审核的建议，planned 计划中待编写或复核的类别。"
+        ),
     ]
-    id: Annotated[str, Field(description="任务、条目或建议的编号。")]
+    id: Annotated[str, Field(description="任务、条目或建议的编号；计划中的为类别。")]
     title: str
     due: date
 

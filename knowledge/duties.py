@@ -8,7 +8,7 @@ from datetime import date, datetime
 from common.bigrams import without_numbers
 from common.clock import civil
 from common.ids import new_id
-from knowledge.model import Overdue, Owed, Task, TaskKind
+from knowledge.model import CLASS_WORDS, Overdue, Owed, Task, TaskKind
 from knowledge.rules import DEFAULTS, Limits, WorkingDay, written_for_another
 from knowledge.store import KnowledgeStore
 
@@ -82,6 +82,11 @@ class Duties:
             if not written_for_another(proposal):
                 owed.append((self._level_one, Owed.APPROVAL))
             found += [Overdue(unit, what, proposal.id, proposal.content.title, due) for unit, what in owed]
+        found += [
+            Overdue(one.plan.unit, Owed.PLANNED, one.plan.entry_class.value, CLASS_WORDS[one.plan.entry_class], one.due)
+            for one in await self._store.plans(today)
+            if one.due < today
+        ]
         by_unit: dict[str, list[Overdue]] = {}
         for one in sorted(found, key=lambda one: (one.due, one.id)):
             by_unit.setdefault(one.unit, []).append(one)

@@ -165,6 +165,10 @@ class Task:
     done_at: datetime | None = None
 
 
+#: With this begins the title of a task that made itself: a person's own wording of the question goes before it (A19).
+BY_ITSELF = "咨询:"
+
+
 class Owed(StrEnum):
     """What is overdue."""
 
@@ -172,6 +176,8 @@ class Owed(StrEnum):
     REVIEW = "review"
     CONSENT = "consent"
     APPROVAL = "approval"
+    #: By level 1's plan: a first entry of a class, or another look at those that there are (R20.1).
+    PLANNED = "planned"
 
 
 @dataclass(frozen=True, slots=True)

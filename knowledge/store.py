@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common.store import Ledger, insert, upserting
 from knowledge.finding import CLASS, UNIT, Refilling, keep_found, refill, retire
-from knowledge.model import OPEN_STAGES, Entry, EntryClass, Proposal, Stage, Step, Task, Version
+from knowledge.model import BY_ITSELF, OPEN_STAGES, Entry, EntryClass, Proposal, Stage, Step, Task, Version
+from knowledge.plans import Plan, put, standing_of, standing_query
+from knowledge.plans import Standing as Planned
 from knowledge.rows import entry_of, proposal_of, row_of, step_of, task_of, version_of
 from knowledge.rules import NotAllowedError
 from knowledge.tables import entries, proposals, steps, tables, tasks, versions
@@ -150,6 +152,18 @@ class KnowledgeStore:
             for row in await self._rows(sa.select(entries).where(*due).order_by(entries.c.review_by, entries.c.id))
         ]
 
+    async def put_plan(self, plan: Plan) -> Plan:
+        """Write one line of level 1's plan down (R20.1).
+
+        Raises:
+            NotWritten: the database refused.
+        """
+        return await self._ledger.write(put, plan)
+
+    async def plans(self, today: date) -> list[Planned]:
+        """The plan in force and how each line of it stands, by unit and class."""
+        return [standing_of(row) for row in await self._rows(standing_query(today))]
+
     async def announcements(self, today: date) -> list[Entry]:
         """The announcements in force, the newest first."""
         query = sa.select(entries).where(
@@ -242,7 +256,13 @@ def _task_after(connection: Connection, written: Written) -> Task | None:
 def _owe(connection: Connection, owed: Sequence[Task]) -> Sequence[Task]:
     found = []
     for task in owed:
-        statement = insert(tasks, connection.dialect.name).on_conflict_do_nothing()
+        plain = insert(tasks, connection.dialect.name)
+        # Whoever words the question puts it in the place of the mere category; nothing else of a task changes.
+        statement = plain.on_conflict_do_update(
+            index_elements=["kind", "unit", "about"],
+            set_={"title": plain.excluded.title},
+            where=tasks.c.title.startswith(BY_ITSELF),
+        )
         connection.execute(statement, row_of(task))
         same = (tasks.c.kind == task.kind.value, tasks.c.unit == task.unit, tasks.c.about == task.about)
         found.append(task_of(connection.execute(sa.select(tasks).where(*same)).one()))

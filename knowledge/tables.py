@@ -107,3 +107,17 @@ tasks = Table(
 )
 _owed = tasks.c.done_at.is_(None)
 Index("ix_knowledge_tasks_open", tasks.c.due, tasks.c.id, sqlite_where=_owed, postgresql_where=_owed)
+
+#: What level 1 plans: which classes each unit keeps (R20.1).
+plans = Table(
+    "knowledge_plans",
+    tables,
+    Column("unit", String(80), primary_key=True),
+    Column("entry_class", String(20), primary_key=True),
+    Column("days", Integer, nullable=False),
+    Column("first_by", Date, nullable=False),
+    Column("who", String(80), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("active", sa.Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)

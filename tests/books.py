@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.vault import Vault
+from hotline.answered import owe_entry
 from hotline.audit import AuditStore
 from hotline.database import Database, opened
 from hotline.group_commit import GroupCommit
@@ -55,7 +56,7 @@ async def books(
         once = OnceLedger(ledger, database.reads, vault.index.answers)
         tickets = TicketStore(database.reads, once, vault, public_url=public_url)
         calls = CallStore(database.reads, ledger)
-        yield Books(database, ledger, calls, tickets, TicketDesk(tickets), AuditStore(ledger), once)
+        yield Books(database, ledger, calls, tickets, TicketDesk(tickets, answered=owe_entry), AuditStore(ledger), once)
 
 
 def call(name: str = "node-1.1", /, **changed: object) -> CallRecord:

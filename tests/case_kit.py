@@ -16,6 +16,7 @@ from common.api.caller import Caller, Scope
 from hotline.tokens import Tokens
 from tests.http_kit import TOKEN, Answer, Desk, desk
 from tickets.catalogue import CatalogueLine, Category
+from tickets.disputes import Dispute
 from tickets.register import ROOT
 from tickets.units import Unit, UnitKind
 from tickets.workflow_terms import Role
@@ -26,6 +27,8 @@ PEOPLE = {
     "housing": Caller("housing", "住建局", "u-housing", ("handler", "deputy"), frozenset(Scope)),
     "urban": Caller("urban", "城管局", "u-urban", ("handler", "deputy"), frozenset(Scope)),
     "county": Caller("county", "滨城区", "u-county", ("principal", "handler"), frozenset(Scope)),
+    "bianban": Caller("bianban", "编办", "u-bianban", ("adjudicator",), frozenset(Scope)),
+    "justice": Caller("justice", "司法局", "u-justice", ("adjudicator",), frozenset(Scope)),
     "street": Caller("street", "市西街道", "u-street", ("handler", "deputy"), frozenset(Scope)),
     "agent": Caller("agent", "12345", "u-agent", ("agent",), frozenset(Scope)),
     "reader": Caller("reader", "12345", "u-reader", ("reviewer",), frozenset({Scope.READ})),
@@ -34,6 +37,8 @@ _UNITS = (
     ROOT,
     Unit("住建局", "市住房和城乡建设局", UnitKind.CITY_DEPARTMENT, "12345", ("05433123456",)),
     Unit("城管局", "市城市管理局", UnitKind.CITY_DEPARTMENT, "12345"),
+    Unit("编办", "市委编办", UnitKind.CITY_DEPARTMENT, "12345", adjudicates=(Dispute.DUTY,)),
+    Unit("司法局", "市司法局", UnitKind.CITY_DEPARTMENT, "12345", adjudicates=(Dispute.LAW,)),
     Unit("滨城区", "滨城区人民政府", UnitKind.COUNTY, "12345"),
     Unit("市西街道", "市西街道办事处", UnitKind.TOWNSHIP, "滨城区"),
 )
@@ -46,11 +51,11 @@ DETAILS = {
     "caller_name": "王小明",
     "contact": "13854301001",
 }
+#: What a unit tells with its answer; when it answered the caller is now, unless it says otherwise (``City.move``).
 ANSWER = {
     "facts_found": "阀门损坏",
     "done": "已更换阀门",
     "result": "室温达标",
-    "answered_at": "2020-10-14T10:00",
     "contact": "电话告知",
     "acceptance": "accepted",
 }
@@ -97,6 +102,8 @@ class City:
     async def move(self, number: str, move: str, token: str = TOKEN, *, seen: str = "", **told: Any) -> Answer:
         """Make one move, having looked just now unless ``seen`` says otherwise."""
         tag = seen or await self.seen(number, token)
+        if move == "submit_answer":
+            told = {"answered_at": clock.now().isoformat(), **told}
         return await self.send("POST", f"/tickets/{number}/moves", {"move": move, **told}, token, seen=tag)
 
     async def dispatched(self, unit: str = "住建局", **more: Any) -> str:

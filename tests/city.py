@@ -18,6 +18,7 @@ from tickets.catalogue import CatalogueLine, Category
 from tickets.desk import Acting
 from tickets.desk.clockwork import Fired, fire_due
 from tickets.details import Details, Nature
+from tickets.disputes import Dispute
 from tickets.model import Channel, Kind, Opening, Ticket
 from tickets.register import ROOT
 from tickets.store import tables_work
@@ -38,7 +39,8 @@ UNITS = (
     ROOT,
     Unit("住建局", "市住房城乡建设局", UnitKind.CITY_DEPARTMENT, "12345", ("05433000001",)),
     Unit("城管局", "市城市管理局", UnitKind.CITY_DEPARTMENT, "12345"),
-    Unit("编办", "市委编办", UnitKind.CITY_DEPARTMENT, "12345"),
+    Unit("编办", "市委编办", UnitKind.CITY_DEPARTMENT, "12345", adjudicates=(Dispute.DUTY,)),
+    Unit("司法局", "市司法局", UnitKind.CITY_DEPARTMENT, "12345", adjudicates=(Dispute.LAW,)),
     Unit("滨城区", "滨城区政府", UnitKind.COUNTY, "12345"),
     Unit("市西街道", "市西街道办事处", UnitKind.TOWNSHIP, "滨城区"),
     Unit("北镇街道", "北镇街道办事处", UnitKind.TOWNSHIP, "滨城区"),
@@ -58,6 +60,7 @@ LEADER = Actor("主任", "12345", Role.LEADER)
 CLERK = Actor("回访员", "12345", Role.CALLBACK_CLERK)
 SUPERVISOR = Actor("回访主管", "12345", Role.CALLBACK_SUPERVISOR)
 RULER = Actor("编办老李", "编办", Role.ADJUDICATOR)
+JURIST = Actor("司法局老赵", "司法局", Role.ADJUDICATOR)
 CALLER = Actor("诉求人", "12345", Role.CALLER)
 
 WHY = Facts(reason="不属本单位职责", basis="三定方案", suggestion="转有权单位")

@@ -53,6 +53,9 @@ class Sample:
     ends: bool = False
 
 
+_PLAN = {"unit": Place.OWN.value, "entry_class": "guide", "days": 90, "first_by": "2199-01-01"}
+
+
 def _plain(**sent: object) -> Ask:
     async def ask(_made: World, _person: Person) -> Sent:
         return Sent(**sent)  # type: ignore[arg-type]  # the fields by their names
@@ -246,6 +249,7 @@ _DRAW: Final = {"since": "2026-01-01", "until": "2026-12-31", "count": 1}
 _PASSWORDS: Final = {"old": "a wrong guess", "new": "mountain river glasses"}
 _REASON: Final = {"reason": "核查"}
 
+
 async def _wish(made: World, _person: Person) -> Sent:
     """Somebody's wish to have a ticket of its own destroyed."""
     row: dict[str, Any] = {
@@ -285,6 +289,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "addDelegation": Sample(_plain(body=_DELEGATION), About.COMMUNITY, 403),
     "listRulings": Sample(_plain()),
     "listReturns": Sample(_plain()),
+    "listDisputes": Sample(_plain()),
     # The knowledge base
     "lookUpEntries": Sample(_plain(query={"query": "路灯"})),
     "readEntry": Sample(_of_entry()),
@@ -296,6 +301,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "refuseProposal": Sample(_refusal, About.ITSELF),
     "withdrawEntry": Sample(_of_entry(body={"why": "重复"})),
     "confirmEntry": Sample(_of_entry()),
+    "listPlans": Sample(_plain()),
+    "putPlan": Sample(_plain(body=_PLAN)),
     "listEntryTasks": Sample(_plain()),
     "notePublication": Sample(_publication),
     "approveProposal": Sample(_proposal),

@@ -28,6 +28,7 @@ from tickets.api_shown import (
     ticket_shown,
     ticket_whole,
 )
+from tickets.api_waiting import wait_shown
 from tickets.attachment_rows import is_statement
 from tickets.desk import Acting, TicketDesk
 from tickets.model import Channel, Kind, Opening, Ticket
@@ -114,8 +115,9 @@ class TicketPages:
         del query  # the reason in it has reached ``ask``
         ticket, register = await self._seen(ask, ids.number)
         history = await self.store.history(ticket.id)
-        offered = options(ticket, ask, register, clock.now())
-        body = ticket_whole(ticket, ask, register.tree.root, history, offered)
+        now = clock.now()
+        offered, waiting = options(ticket, ask, register, now), wait_shown(ticket, history, register, now)
+        body = ticket_whole(ticket, ask, register.tree.root, history, offered, waiting=waiting)
         return Reply(body, [ticket.number], version=ticket.steps)
 
     @operation(

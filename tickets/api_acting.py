@@ -47,7 +47,8 @@ def actor(ask: Ask, role: Role) -> Actor:
 def may_see(ticket: Ticket, ask: Ask, root: str) -> bool:
     """A unit sees its own tickets, not the confidential ones (R14.8, R25.1); level 1 sees all but those.
 
-    Its own are those it answers for, was passed, has given on, or has a task in; adjudicators see what is before them.
+    Its own are those it answers for, was passed, has given on, or has a task in; adjudicators see what is
+    before their body.
     Until there are rights to see them, a confidential ticket is nobody's here: not even that it exists.
     """
     if ticket.confidential:
@@ -55,7 +56,8 @@ def may_see(ticket: Ticket, ask: Ask, root: str) -> bool:
     case, unit = ticket.case, ask.caller.unit
     if unit == root or unit in {case.unit, case.offered_to, *case.givers, *case.tasks}:
         return True
-    return case.status is Status.ADJUDICATION and Role.ADJUDICATOR in roles_of(ask)
+    before = case.status is Status.ADJUDICATION and unit == case.adjudicator
+    return before and Role.ADJUDICATOR in roles_of(ask)
 
 
 def options(ticket: Ticket, ask: Ask, register: Register, now: datetime) -> Iterator[tuple[Role, Possible]]:

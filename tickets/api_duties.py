@@ -32,6 +32,7 @@ class DutyShown(Shown):
     words: str
     unit: Annotated[str, Field(description="应由哪个机构办理。")]
     overdue_since: Stamp
+    warning: Annotated[bool, Field(description="true 只是超过日间目标，时限未到，不升级。")]
 
 
 class DutyList(Shown):
@@ -83,6 +84,7 @@ class DutyPages:
                 words=one.kind.words,
                 unit=one.unit,
                 overdue_since=one.overdue_since,
+                warning=one.warning,
             )
             for one in shown
         ]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from common import clock
+from common.api import words
 from common.api.ask import Ask
 from common.api.caller import Scope
 from common.api.operation import Reply, operation
 from common.api.problem import missing
+from common.paging import Page
 from tickets.api_acting import NO_ROLE, NOT_READY, actor, refusals, roles_of
 from tickets.api_inspections_shown import (
     CorrectionTold,
@@ -71,10 +75,10 @@ class InspectionPages:
 
     @operation("GET", "/api/v1/inspections", summary="抽查列表，新的在前", tag=_TAG)
     async def list_inspections(self, ask: Ask, query: OfUnitQuery) -> SampleList:
-        """The samples that the reader's unit and those below it have drawn; for level 1 all, 200 at most."""
+        """The samples that the reader's unit and those below it have drawn; for level 1 all."""
         units = await self._units(ask, query.unit)
-        found = await self.store.read(lambda connection: samples(connection, units, limit=query.limit))
-        return SampleList(inspections=[sample_shown(one) for one in found])
+        page = await self.store.read(partial(samples, units=units, limit=query.limit, after=query.cursor))
+        return SampleList(inspections=[sample_shown(one) for one in page.rows], next=_next(page))
 
     @operation("GET", "/api/v1/inspections/{id}", summary="一次抽查及其工单", tag=_TAG, audit="inspections.read")
     async def read_inspection(self, ask: Ask, ids: OfInspection) -> Reply[InspectionShown]:
@@ -139,11 +143,15 @@ class InspectionPages:
 
     @operation("GET", "/api/v1/corrections", summary="未了结的整改，最急的在前", tag=_TAG, audit="corrections.list")
     async def list_corrections(self, ask: Ask, query: OfUnitQuery) -> Reply[OpenCorrections]:
-        """What the reader's unit and those below it still owe, or the unit above has still to judge; 200 at most."""
+        """What the reader's unit and those below it still owe, or the unit above has still to judge."""
         units, now = await self._units(ask, query.unit), clock.now()
-        found = await self.store.read(lambda connection: open_corrections(connection, units, limit=query.limit))
-        shown = [_open(number, one, now) for number, one in found]
-        return Reply(OpenCorrections(corrections=shown), [number for number, _ in found])
+        reading = partial(open_corrections, units=units, limit=query.limit, after=query.cursor)
+        try:
+            page = await self.store.read(reading)
+        except ValueError as error:
+            raise words.other_list() from error
+        shown = [_open(number, one, now) for number, one in page.rows]
+        return Reply(OpenCorrections(corrections=shown, next=_next(page)), [number for number, _ in page.rows])
 
     @operation("GET", "/api/v1/inspection-summaries", summary="各单位的抽查和整改情况", tag=_TAG)
     async def summarise_inspections(self, ask: Ask, query: SummaryQuery) -> SummaryList:
@@ -185,6 +193,10 @@ class InspectionPages:
         if sample is None or not rows:
             return False
         return mine in (sample.unit, *tree.above(sample.unit), rows[0].record.unit)
+
+
+def _next(page: Page[Any]) -> str | None:
+    return str(page.next) if page.next else None
 
 
 def _acting(ask: Ask, roles: Collection[Role]) -> Acting:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from common.api.fields import Asked, Id, Instant, Shown, Stamp, Text, Told
+from common.api.fields import Asked, Id, Instant, Next, Shown, Stamp, Text, Told
 from tickets.api_own import OfUnitQuery
 from tickets.api_register_shown import Code
 from tickets.api_shown import Number
@@ -93,6 +93,7 @@ class SampleList(Shown):
     """Samples, the latest first."""
 
     inspections: list[SampleShown]
+    next: Next
 
 
 class CorrectionShown(Shown):
@@ -151,6 +152,7 @@ class OpenCorrections(Shown):
     """What is not settled, the most pressing first."""
 
     corrections: list[OpenCorrection]
+    next: Next
 
 
 class SummaryShown(Shown):

@@ -23,6 +23,7 @@ COMPUTED = frozenset({"return_by", "apply_by", "due", "attempts"})
 FILLED_IN: dict[Move, tuple[str, ...]] = {
     Move.SUBMIT: ("matter",),
     Move.REFUSE: ("lawful_channel",),
+    Move.REQUEST_ADJUDICATION: ("dispute",),
     Move.FORCE_DISPATCH: ("unit",),
     Move.RECORD_EXTENSION_NOTICE: ("reason",),
     Move.ARCHIVE: ("archive_class",),
@@ -37,7 +38,7 @@ MAY_TELL: dict[Move, tuple[str, ...]] = {
     Move.RECORD_CALLBACK: ("solved", "opinions", "channel"),
     Move.CLOSE: ("solved", "opinions", "channel", "sms_id"),
     Move.CLOSE_AS_UNREASONABLE: ("solved", "opinions"),
-    Move.ANSWER_AT_ONCE: ("wants_notice",),
+    Move.ANSWER_AT_ONCE: ("wants_notice", "entry"),
     Move.REPORT_BACK: ("channel",),
     Move.SENT_BACK_BY_ISSUER: ("due",),
 }
@@ -88,7 +89,7 @@ def allowed(move: Move, rows: Iterable[Row]) -> tuple[str, ...]:
 
 #: What the one date is that people may tell.
 _DUE = {Move.PASS_DOWN: "内部期限，不晚于本单位的办结期限", Move.SENT_BACK_BY_ISSUER: "上级规定的新时限"}
-_SHORT = frozenset({"unit", "handling_ticket", "notice_id", "statement_id", "sms_id", "read_by", "channel"})
+_SHORT = frozenset({"unit", "handling_ticket", "notice_id", "statement_id", "sms_id", "read_by", "channel", "entry"})
 
 
 def _type(name: str) -> Any:

@@ -7,6 +7,7 @@ from tickets.api import TicketPages
 from tickets.api_advice import AdvicePages
 from tickets.api_decided import DecidedPages
 from tickets.api_destroying import DestructionPages
+from tickets.api_disputes import DisputePages
 from tickets.api_duties import DutyPages
 from tickets.api_emergencies import EmergencyPages
 from tickets.api_export import ExportPages
@@ -28,6 +29,7 @@ def case_operations(store: TicketStore, desk: TicketDesk) -> list[Operation]:
         *operations(EmergencyPages(store)),
         *operations(RegisterPages(store)),
         *operations(DecidedPages(store)),
+        *operations(DisputePages(store)),
         *operations(InspectionPages(store)),
         *operations(DutyPages(store)),
         *operations(ExportPages(store)),

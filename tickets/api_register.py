@@ -81,6 +81,7 @@ class RegisterPages:
             body.area,
             body.active_from,
             body.active_until,
+            body.adjudicates,
         )
         if unit.parent and unit.parent not in (await self.store.register()).units:
             raise NOT_READY.problem(f"没有「{unit.parent}」这个上级单位，请先设立。")

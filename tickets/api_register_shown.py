@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from common.api.ask import Ask
 from common.api.fields import Asked, Line, Next, Paged, Phone, Shown, Stamp, Text, Told
 from tickets.catalogue import CatalogueLine, Category
+from tickets.disputes import Dispute
 from tickets.units import Delegation, Right, Unit, UnitKind
 from tickets.workdays import CalendarYear
 
@@ -45,6 +46,10 @@ class UnitTold(Told):
     area: Empty = ""
     active_from: Day = None
     active_until: Annotated[Day, Field(description="自此日起不再接件。")] = None
+    adjudicates: Annotated[
+        tuple[Dispute, ...],
+        Field(max_length=2, strict=False, description="裁定本级哪些争议：duty 职责（编办），law 法律（司法行政）。"),
+    ] = ()
 
 
 class UnitShown(UnitTold):
@@ -183,6 +188,7 @@ class RulingShown(Shown):
     basis: str
     by: str
     on: date
+    dispute: Annotated[str, Field(description="duty 职责争议，law 法律适用争议；早先未区分的为空。")]
 
 
 class RulingList(Shown):
@@ -230,6 +236,7 @@ def unit_shown(unit: Unit, ask: Ask) -> UnitShown:
         area=unit.area,
         active_from=unit.active_from,
         active_until=unit.active_until,
+        adjudicates=unit.adjudicates,
     )
 
 
@@ -291,7 +298,7 @@ def calendar_shown(year: CalendarYear) -> CalendarShown:
 
 def ruling_shown(number: str, row: Mapping[str, Any]) -> RulingShown:
     """A ruling with its ticket's number."""
-    names = ("category", "place", "unit", "ruling", "basis", "by", "on")
+    names = ("category", "place", "unit", "ruling", "basis", "by", "on", "dispute")
     return RulingShown(ticket=number, **{name: row[name] for name in names})
 
 

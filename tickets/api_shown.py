@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 
 from common.api.ask import Ask
 from common.api.fields import Asked, Id, Instant, Line, Next, Paged, Phone, Revealing, Shown, Stamp, Text, Told
+from tickets.api_waiting import WaitShown
 from tickets.cards import Card
 from tickets.codec import packed
 from tickets.details import AcceptanceBasis, Details, Nature, Urgency
@@ -189,6 +190,7 @@ class AboveShown(Shown):
 class TicketWhole(TicketShown):
     """One ticket with all that is known of it, its history, and what the reader may do now."""
 
+    waiting: Annotated[WaitShown | None, Field(description="诉求人自首次受理起的等待；草稿为 null。")]
     above: Annotated[AboveShown | None, Field(description="上级交办的情况；不是上级交办件时为 null。")]
     matter: str
     address: str
@@ -253,13 +255,20 @@ def ticket_shown(ticket: Ticket, ask: Ask, root: str) -> TicketShown:
 
 
 def ticket_whole(
-    ticket: Ticket, ask: Ask, root: str, history: Sequence[Entry], possible: Iterable[tuple[Role, Possible]]
+    ticket: Ticket,
+    ask: Ask,
+    root: str,
+    history: Sequence[Entry],
+    possible: Iterable[tuple[Role, Possible]],
+    *,
+    waiting: WaitShown | None,
 ) -> TicketWhole:
     """A ticket with everything."""
     details, hidden = ticket.details, hidden_from(ticket, ask, root)
     name = details.caller_name if ask.reason else details.caller_name[:1] + "*" * bool(details.caller_name)
     return TicketWhole(
         **_ticket(ticket, ask, root),
+        waiting=waiting,
         above=_above(ticket),
         matter=details.matter,
         address="" if hidden else details.address,

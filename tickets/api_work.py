@@ -11,6 +11,7 @@ from pydantic import Field
 from common.api.ask import Ask
 from common.api.fields import Asked, Instant, Line, Next, Shown, Stamp
 from common.api.operation import Reply, operation
+from common.clock import civil
 from tickets.api_own import ROWS, OfUnitQuery, numbers, own_rows
 from tickets.deadlines import Deadline
 from tickets.store import TicketStore
@@ -108,7 +109,7 @@ class WorkPages:
     async def compute_deadlines(self, query: DatesQuery) -> DatesShown:
         """The dates of a ticket delivered at an instant, by the rules and days of the register (R22.3-6)."""
         register = await self.store.register()
-        day = query.received.date()
+        day = civil(query.received).date()
         rules = register.rules(None, day)
         category = register.statutory(query.category or "", day)
         found = ticket_deadlines(Terms(query.received, category), register.calendar, rules)

@@ -62,6 +62,8 @@ class Ruling:
     basis: str
     by: str
     on: date
+    #: What was disputed, by its value; empty where that was not yet told apart.
+    dispute: str = ""
 
 
 def lines_for(

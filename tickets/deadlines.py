@@ -133,6 +133,27 @@ def instant_due(
     return end_of(_straight(begun.date(), limit, calendar).days[-1].date, rules)
 
 
+def by_day(rule: RuleId, start: datetime, calendar: Calendar, rules: RuleSet) -> datetime:
+    """When a span of hours is over that runs by day only: on working days, from ``day_begins`` to ``day_ends`` (A24).
+
+    Raises:
+        ValueError: the rule is not one of hours or minutes.
+    """
+    limit, at = rules.limits[rule], civil(start)
+    if limit.unit not in (Unit.HOURS, Unit.MINUTES):
+        raise ValueError(f"{rule} runs by the hour (A24); it is set to {limit.words}")
+    left = timedelta(**{limit.unit.value: limit.amount})
+    while True:
+        begins = datetime.combine(at.date(), rules.day_begins, CIVIL)
+        ends = datetime.combine(at.date(), rules.day_ends, CIVIL)
+        at = max(at, begins)
+        if calendar.day(at.date()).working and at < ends:
+            if at + left <= ends:
+                return at + left
+            left -= ends - at
+        at = datetime.combine(at.date() + timedelta(days=1), time(), CIVIL)
+
+
 def end_of(day: date, rules: RuleSet) -> datetime:
     """The instant at which a day is over: 24:00, or the office's closing time (A1)."""
     if rules.closing:

@@ -20,11 +20,13 @@ from tickets.workflow_terms import CallbackResult, Case, Facts, Role, Status
 #: The *ground* of a warning.
 YELLOW, RED = "yellow_card", "red_card"
 _CARDS = {YELLOW: Card.YELLOW, RED: Card.RED}
-#: From here on a decision is another's to give, which has its own time (A4, A24).
-_HANDED_ON = frozenset({Move.ENDORSE_EXTENSION})
+#: From here on a decision is another's to give, which has its own time (A4, A24, R21.3).
+_HANDED_ON = frozenset({Move.ENDORSE_EXTENSION, Move.REFER_DISPUTE})
 _NEW_ROUND = frozenset({Move.SEND_BACK, Move.SENT_BACK_BY_ISSUER, Move.DISPATCH, Move.FORCE_DISPATCH})
 #: With these the caller comes back to an open ticket (A25).
 _NEWS = frozenset({Move.URGE, Move.SUPPLEMENT, Move.WITHDRAW})
+#: The unit has given its answer, and has nothing more in hand.
+_ANSWERED = frozenset({Status.AWAITING_CALLBACK, Status.NO_FURTHER_HANDLING, Status.LINKED})
 _OVER = frozenset({Status.CLOSED, Status.ARCHIVED, Status.ANSWERED, Status.NOT_ACCEPTED})
 
 
@@ -55,8 +57,16 @@ def described(ticket: Ticket, told: Described, entry: Entry) -> Ticket:
         confidential=told.confidential,
         steps=entry.seq,
         emergency_at=(ticket.emergency_at or entry.at) if emergency else None,
-        awaited=ticket.awaited if emergency else (),
+        awaited=_asked_now(ticket, entry) if emergency else (),
     )
+
+
+def _asked_now(ticket: Ticket, entry: Entry) -> tuple[tuple[str, datetime], ...]:
+    """Becoming an emergency with its units, a ticket is to be acknowledged by each that has it in hand (R7.2)."""
+    case = ticket.case
+    if ticket.emergency_at or case.due is None or case.status in _ANSWERED:
+        return ticket.awaited
+    return tuple((unit, entry.at) for unit in dict.fromkeys((case.unit, case.offered_to, *case.tasks)) if unit)
 
 
 def advanced(ticket: Ticket, case: Case, entry: Entry, facts: Facts) -> Ticket:

@@ -95,8 +95,20 @@ def notices_of(
         # A withdrawal or a ruling may have taken it from the unit that must hear of it.
         for unit in dict.fromkeys((after.unit, *before.case.tasks)):
             yield Notice(NoticeKind.UNIT, f"{told}:{text}", unit, HANDLERS)
+    if move in (Move.REQUEST_ADJUDICATION, Move.REFER_DISPUTE):
+        yield _to_body(after, told)
     if text := _TO_UPPER.get(move):
         yield Notice(NoticeKind.UNIT, f"{told}:{text}", before.case.upper, DECIDERS)
+
+
+def _to_body(ticket: Ticket, told: str) -> Notice:
+    """The body that has to rule; level 1 where the city has registered none for such disputes (R21.3)."""
+    case = ticket.case
+    words = case.dispute.words if case.dispute else "争议"
+    if case.adjudicator:
+        return Notice(NoticeKind.UNIT, f"{told}:{words}待裁定", case.adjudicator, (Role.ADJUDICATOR,))
+    text = f"{told}:{words}没有可送的裁定机构,请在机构名录登记后改送"
+    return Notice(NoticeKind.UNIT, text, case.givers[0], (Role.REVIEWER, Role.LEADER))
 
 
 def extended_notice(ticket: Ticket, promise: Promise, day: date) -> Notice:

@@ -84,10 +84,12 @@ _close = (
     .values(state="closed", proof=sa.bindparam("why"))
     .returning(notices.c.id)
 )
+#: SQLite looks into the partial index only where the query says its condition in the very same words.
+_failed = notices.c.state == sa.literal_column("'failed'")
 _exhausted = sa.select(sa.func.count(), sa.func.min(notices.c.created_at)).where(
-    notices.c.state == "failed", notices.c.tries >= sa.bindparam("tries")
+    _failed, notices.c.tries >= sa.bindparam("tries")
 )
-_aside = sa.select(notices).where(notices.c.state == "failed").order_by(notices.c.created_at.desc(), notices.c.id)
+_aside = sa.select(notices).where(_failed).order_by(notices.c.created_at.desc(), notices.c.id.desc())
 
 
 @dataclass(frozen=True, slots=True)

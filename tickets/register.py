@@ -9,6 +9,7 @@ from functools import cached_property
 
 from common.clock import civil
 from tickets.catalogue import CatalogueLine, Category, lines_for
+from tickets.disputes import Dispute, body_for
 from tickets.ruleset import DEFAULT_RULES, RuleId, RuleSet, in_force
 from tickets.turns import Turn
 from tickets.unit_tree import UnitTree
@@ -92,6 +93,15 @@ class Register:
     def surroundings(self, turn: Turn | None, now: datetime) -> Surroundings:
         """What a move of a ticket is judged by."""
         return Surroundings(self.tree, self.rules(turn, civil(now).date()), now)
+
+    @cached_property
+    def _adjudicating(self) -> tuple[Unit, ...]:
+        return tuple(unit for unit in self.units.values() if unit.adjudicates)
+
+    def adjudicator(self, dispute: Dispute, unit: str, parties: Iterable[str], day: date) -> str:
+        """The body that decides such a dispute of a unit on that day; empty where none is registered (R21.3)."""
+        bodies = {one.id: one.adjudicates for one in self._adjudicating if one.active(day)}
+        return body_for(dispute, unit, self.tree, bodies, {unit, *parties})
 
     def unit(self, unit: str) -> Unit:
         """One unit.

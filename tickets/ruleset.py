@@ -115,10 +115,15 @@ class RuleSet:
     hot_topic_days: int = 3
     #: Minutes until the next rank is told of an emergency ticket that nobody acknowledged (R7.2).
     acknowledge_minutes: int = 10
+    #: When it is day: only then the target of review and dispatch runs, on working days (A24).
+    day_begins: time = time(8)
+    day_ends: time = time(18)
 
     def __post_init__(self) -> None:
         if missing := [rule.value for rule in RuleId if rule not in self.limits]:
             raise ValueError(f"rule set {self.version} lacks {', '.join(missing)}")
+        if self.day_begins >= self.day_ends:
+            raise ValueError(f"rule set {self.version}: the day ends before it begins")
         object.__setattr__(self, "limits", MappingProxyType(dict(self.limits)))
         object.__setattr__(self, "statutory", MappingProxyType(dict(self.statutory)))
 

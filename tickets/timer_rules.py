@@ -14,7 +14,7 @@ from itertools import chain
 from common.clock import CIVIL, civil
 from common.worded import Worded
 from tickets.cards import red_from, task_due, yellow_from
-from tickets.deadlines import instant_due
+from tickets.deadlines import by_day, instant_due
 from tickets.details import Urgency
 from tickets.emergency_limits import emergency_limits
 from tickets.model import Ticket
@@ -29,6 +29,8 @@ class TimerKind(Worded):
     """What a timer is for; the words are what people read when it has fired."""
 
     REVIEW = "review_overdue", "审核派单超过时限"
+    #: A warning only: nobody is told, it stands on the list of duties (A24).
+    REVIEW_TARGET = "review_target", "审核派单已超过日间目标时间"
     SIGN = "sign_overdue", "签收超过时限"
     DECIDE = LATE_DECISION, "审批超过时限,承办单位的期限自此暂停"
     UPPER_DECIDE = "upper_decide_overdue", "上级机构审批超过时限"
@@ -92,6 +94,9 @@ def _ours(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]
 
     if status is Status.AWAITING_REVIEW and ticket.emergency_at is None:
         yield within(TimerKind.REVIEW, RuleId.REVIEW_TARGET if urgent else RuleId.REVIEW)
+        if not urgent:
+            at = by_day(RuleId.REVIEW_TARGET, ticket.since, register.calendar, rules)
+            yield Timer(TimerKind.REVIEW_TARGET, since, at)
     elif status is Status.AWAITING_SIGNATURE:
         yield within(TimerKind.SIGN, RuleId.SIGN_URGENT if urgent else RuleId.SIGN)
     elif status in DECISIONS:
@@ -134,11 +139,16 @@ def _citizen(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Tim
     """After a return or a ruling the new unit has its own days, the citizen none: their time is watched too (A3)."""
     if ticket.status in (*_CALLBACK, Status.LINKED) or not (ticket.case.returned_to or ticket.case.forced):
         return
-    law = rules.statutory.get(register.statutory(ticket.details.category, civil(ticket.opened_at).date()))
-    limit = law.limit if law else None
-    at = instant_due(RuleId.HANDLE, ticket.opened_at, register.calendar, rules, limit=limit)
+    at = citizen_limit(ticket, register, rules)
     if ticket.turn is None or ticket.turn.original_due.at > at:
         yield Timer(TimerKind.CITIZEN, _key(ticket.opened_at), at)
+
+
+def citizen_limit(ticket: Ticket, register: Register, rules: RuleSet) -> datetime:
+    """By when the citizen would have had an answer if one unit had had the ticket from first acceptance on (A3)."""
+    law = rules.statutory.get(register.statutory(ticket.details.category, civil(ticket.opened_at).date()))
+    limit = law.limit if law else None
+    return instant_due(RuleId.HANDLE, ticket.opened_at, register.calendar, rules, limit=limit)
 
 
 def _reports(ticket: Ticket, register: Register, rules: RuleSet) -> Iterator[Timer]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from common.worded import Worded
+from tickets.disputes import Dispute
 from tickets.workflow_terms import Role
 
 
@@ -30,7 +31,7 @@ class Unit:
     another is opened, so that old histories keep their meaning.
 
     ``duty_phones`` are tried in this order, day and night (R7.2). ``active_until`` is the first day on which it no
-    longer takes tickets.
+    longer takes tickets. ``adjudicates`` says which disputes it decides, at the level of its parent (R21.3).
     """
 
     id: str
@@ -41,6 +42,7 @@ class Unit:
     area: str = ""
     active_from: date | None = None
     active_until: date | None = None
+    adjudicates: tuple[Dispute, ...] = ()
 
     def active(self, day: date) -> bool:
         """It takes tickets on that day."""

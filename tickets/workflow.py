@@ -172,5 +172,6 @@ _STANDS: dict[Relation, Callable[[Case, str, UnitTree], bool]] = {
     Relation.CO_HANDLER: lambda case, unit, _: unit in case.tasks,
     Relation.LEVEL_2: lambda case, unit, _: bool(case.level_2) and unit == case.level_2,
     Relation.NAMER: lambda case, unit, _: any(unit == case.namer(one) for one in case.tasks),
+    Relation.ADJUDICATING: lambda case, unit, _: bool(case.adjudicator) and unit == case.adjudicator,
     Relation.ANYWHERE: lambda _, __, ___: True,
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from common.clock import civil
+from tickets.callback_table import WHAT_FOLLOWS, Follows
 from tickets.ruleset import RuleId, RuleSet
 from tickets.workflow_terms import TERMINATION_GROUNDS, Actor, CallbackResult, Case, Facts, Role, Status, Surroundings
 
@@ -252,6 +253,14 @@ def a_unit_below(_: Case, __: Actor, facts: Facts, world: Surroundings) -> str:
     return "" if facts.unit in world.tree.parents else f"「{facts.unit}」不是承办单位"
 
 
+def within_its_level(case: Case, _: Actor, facts: Facts, world: Surroundings) -> str:
+    """A body decides at its own level: between the unit over it and those below that one (R21.3)."""
+    top = world.tree.parents.get(case.adjudicator, world.tree.root)
+    named = facts.unit
+    inside = named == top or (named in world.tree and top in world.tree.above(named))
+    return "" if inside else f"「{case.adjudicator}」只裁定「{top}」及其下级之间的争议(第二十一条)"
+
+
 def within_ten_days(case: Case, _: Actor, facts: Facts, world: Surroundings) -> str:
     """All extensions together (R22.4, A4)."""
     most = world.rules.limits[RuleId.EXTENSION].amount
@@ -302,18 +311,43 @@ def answered_by_now(_: Case, __: Actor, facts: Facts, world: Surroundings) -> st
 def callback_may_close(case: Case, _: Actor, facts: Facts, world: Surroundings) -> str:
     """The truth table of closing (R14.6–7, A7–A8, A25, A28)."""
     result = facts.callback
-    if result is CallbackResult.DISSATISFIED:
-        return "诉求人不满意:由回访主管认定诉求是否合理(A8)"
     if result is CallbackResult.WITHDRAWN and not case.withdrawn:
         return "诉求人没有撤诉"
-    if result is CallbackResult.UNREACHED:
-        if why := tried_enough(facts.attempts, world.rules):
-            return why
-        if not facts.sms_id:
-            return "回访未接通的,应先发短信(A7)"
-    if result is not CallbackResult.SATISFIED and result is not CallbackResult.WITHDRAWN and not facts.read_by:
-        return "回访未接通、部分满意、拒访或无联系方式的,须有工作人员阅看答复(R14.7)"
+    said = result is not CallbackResult.WITHDRAWN and _follows(case.called, case.solved)
+    follows = Follows.JUDGED if said is Follows.JUDGED else _follows(result, facts.solved)
+    if follows is Follows.ASKED:
+        return "回访须记录问题是否解决(第十四条)"
+    if follows is Follows.JUDGED:
+        return "诉求人不满意:由回访主管认定诉求是否合理(A8)"
+    if follows is Follows.TRIED and (why := _tried(facts, world.rules)):
+        return why
+    if follows is not Follows.CLOSES and not facts.read_by:
+        return "回访未接通、部分满意、未解决、拒访或无联系方式的,须有工作人员阅看答复(R14.7)"
     return ""
+
+
+def _tried(facts: Facts, rules: RuleSet) -> str:
+    return tried_enough(facts.attempts, rules) or ("" if facts.sms_id else "回访未接通的,应先发短信(A7)")
+
+
+def _follows(result: CallbackResult | None, solved: bool | None) -> Follows | None:
+    return WHAT_FOLLOWS[result, solved] if result else None
+
+
+def to_be_judged(case: Case, _: Actor, __: Surroundings) -> str:
+    """The caller was reached and is not satisfied: whether the claim is reasonable is the question (A8)."""
+    judged = _follows(case.called, case.solved) is Follows.JUDGED
+    return "" if judged else "没有记录诉求人不满意的回访,无须认定诉求是否合理(A8)"
+
+
+def proposed(case: Case, _: Actor, __: Surroundings) -> str:
+    """The clerk proposes before the supervisor decides (A8)."""
+    return "" if case.proposed is not None else "须先由回访员提出诉求是否合理的意见(A8)"
+
+
+def proposed_if_judged(case: Case, actor: Actor, world: Surroundings) -> str:
+    """A doubtful reply goes back without a judgement of the claim; one that dissatisfied does not (R14.7, A8)."""
+    return "" if to_be_judged(case, actor, world) else proposed(case, actor, world)
 
 
 def dissatisfied(_: Case, __: Actor, facts: Facts, ___: Surroundings) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tickets.workflow_terms import Actor, Case, Facts, Status, Surroundings
+from tickets.workflow_terms import Actor, CallbackResult, Case, Facts, Status, Surroundings
 
 Effect = Callable[[Case, Actor, Facts, Surroundings], Case]
 
@@ -47,7 +47,7 @@ def deliver_forced(case: Case, actor: Actor, facts: Facts, world: Surroundings) 
     if facts.unit in (case.unit, *case.givers):
         given = replace(given, extended_days=case.extended_days, extensions=case.extensions)
         given = replace(given, granted_days=case.granted_days)
-    return replace(given, forced=facts.unit, ruled="")
+    return replace(given, forced=facts.unit, ruled="", dispute=None, adjudicator="")
 
 
 def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
@@ -72,7 +72,7 @@ def to_level_1(case: Case, _: Actor, __: Facts, world: Surroundings) -> Case:
 
 def examine_again(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     """Another result will come of it: that one is to be reported (A27)."""
-    return replace(case, reported=False, signed_off=False)
+    return replace(case, reported=False, signed_off=False, called=None, solved=None, proposed=None)
 
 
 def report_back(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
@@ -144,6 +144,11 @@ def count_return(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
     return replace(case, returned_to=(*case.returned_to, case.upper))
 
 
+def dispute(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
+    """What is disputed, and whose it is to decide (R21.3)."""
+    return replace(case, dispute=facts.dispute, adjudicator=facts.adjudicator)
+
+
 def note_ruling(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
     """The ruling names the unit (R21.3)."""
     return replace(case, ruled=facts.unit)
@@ -208,6 +213,23 @@ def shift_limits(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
     )
 
 
+def note_callback(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
+    """What the caller said; who was not reached has said nothing new, and an earlier word stands (R14.6, A7)."""
+    if facts.callback is CallbackResult.UNREACHED:
+        return case
+    return replace(case, called=facts.callback, solved=facts.solved, proposed=None)
+
+
+def propose(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
+    """The clerk's view of the claim, on which the supervisor decides (A8)."""
+    return replace(case, proposed=facts.reasonable)
+
+
+def grant_appeal(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
+    """The claim was not to be handled again after all: that is found, and needs no other proposal (A8)."""
+    return replace(case, proposed=False)
+
+
 def again(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
     """A new round with its own limit (A9)."""
     return replace(
@@ -218,6 +240,9 @@ def again(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
         pause_asked=False,
         appealed=False,
         withdrawn=False,
+        called=None,
+        solved=None,
+        proposed=None,
         reported=False,
         signed_off=False,
         due=facts.due,
@@ -233,6 +258,9 @@ def supervise(case: Case, _: Actor, facts: Facts, __: Surroundings) -> Case:
         signed=True,
         appealed=False,
         withdrawn=False,
+        called=None,
+        solved=None,
+        proposed=None,
         reported=False,
         signed_off=False,
         due=facts.due or case.due,
@@ -253,4 +281,5 @@ def appeal(case: Case, _: Actor, __: Facts, ___: Surroundings) -> Case:
 def withdraw(case: Case, actor: Actor, facts: Facts, world: Surroundings) -> Case:
     """The caller does not pursue it; what was open falls away (A25)."""
     case = drop_offer(case, actor, facts, world) if case.offered_to else case
-    return replace(case, withdrawn=True, tasks=(), ruled="", asked_days=0, pause_asked=False)
+    case = replace(case, withdrawn=True, tasks=(), ruled="", asked_days=0, pause_asked=False)
+    return replace(case, dispute=None, adjudicator="")

@@ -20,6 +20,7 @@ _REVIEWER = _by(Relation.HOTLINE, _R.REVIEWER, _R.LEADER)
 _DISPATCHER = _by(Relation.HOTLINE, _R.DISPATCHER, _R.REVIEWER, _R.LEADER)
 _LEADER = _by(Relation.HOTLINE, _R.LEADER)
 _CALLBACK = _by(Relation.HOTLINE, _R.CALLBACK_CLERK, _R.CALLBACK_SUPERVISOR)
+_CALLBACK_CLERK = _by(Relation.HOTLINE, _R.CALLBACK_CLERK)
 _CALLBACK_SUPERVISOR = _by(Relation.HOTLINE, _R.CALLBACK_SUPERVISOR)
 _UNIT = _by(Relation.ACCOUNTABLE, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _OFFERED = _by(Relation.OFFERED, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
@@ -28,7 +29,7 @@ _LEVEL_2 = _by(Relation.LEVEL_2, _R.DEPUTY, _R.PRINCIPAL, _R.LEVEL2_REVIEWER)
 _GIVER = _by(Relation.UPPER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
 _NAMER = _by(Relation.NAMER, _R.REVIEWER, _R.LEADER, _R.LEVEL2_REVIEWER, _R.DEPUTY, _R.PRINCIPAL)
 _CO_HANDLER = _by(Relation.CO_HANDLER, _R.HANDLER, _R.DEPUTY, _R.PRINCIPAL)
-_ADJUDICATOR = _by(Relation.ANYWHERE, _R.ADJUDICATOR)
+_ADJUDICATOR = _by(Relation.ADJUDICATING, _R.ADJUDICATOR)
 #: While level 1 has the ticket itself, news of the caller are its own to read.
 _AT_LEVEL_1 = _by(Relation.ACCOUNTABLE, _R.REVIEWER, _R.LEADER, _R.CALLBACK_CLERK, _R.CALLBACK_SUPERVISOR)
 _SYSTEM = _by(Relation.HOTLINE, _R.SYSTEM)
@@ -261,8 +262,19 @@ TABLE: tuple[Row, ...] = (
         _S.ADJUDICATION,
         (_UNIT,),
         ("R21.3", "R22.6", "A22"),
-        _WHY,
+        (*_WHY, "dispute"),
         when=(c.dispatched, c.not_offered, c.not_forced, c.return_no_more),
+        effect=e.dispute,
+    ),
+    Row(
+        _M.REFER_DISPUTE,
+        _on(_S.ADJUDICATION),
+        "stay",
+        (_REVIEWER,),
+        ("R21.3",),
+        ("dispute", "reason"),
+        when=(c.not_ruled,),
+        effect=e.dispute,
     ),
     Row(
         _M.RULE,
@@ -272,7 +284,7 @@ TABLE: tuple[Row, ...] = (
         ("R21.3",),
         ("ruling", "basis", "unit"),
         when=(c.not_ruled,),
-        checks=(c.a_unit_below, c.not_in_ones_own_cause),
+        checks=(c.a_unit_below, c.within_its_level, c.not_in_ones_own_cause),
         effect=e.note_ruling,
     ),
     Row(
@@ -425,7 +437,25 @@ TABLE: tuple[Row, ...] = (
     Row(_M.APPROVE_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), _S.AWAITING_CALLBACK, (_LEVEL_2,), ("R24.1", "R18")),
     Row(_M.RETURN_ANSWER, _on(_S.AWAITING_UPPER_REVIEW), "back", (_LEVEL_2,), ("R14.5", "R24.1"), ("reason",)),
     # Callback, handling again, closing
-    Row(_M.RECORD_CALLBACK, _CALLED_BACK, "stay", (_CALLBACK,), ("R14.6", "A7"), ("callback",)),
+    Row(
+        _M.RECORD_CALLBACK,
+        _CALLED_BACK,
+        "stay",
+        (_CALLBACK,),
+        ("R14.6", "A7"),
+        ("callback",),
+        effect=e.note_callback,
+    ),
+    Row(
+        _M.PROPOSE_FINDING,
+        _CALLED_BACK,
+        "stay",
+        (_CALLBACK_CLERK,),
+        ("A8",),
+        ("reasonable", "reason"),
+        when=(c.to_be_judged,),
+        effect=e.propose,
+    ),
     Row(
         _M.SEND_BACK,
         _CALLED_BACK,
@@ -433,7 +463,7 @@ TABLE: tuple[Row, ...] = (
         (_CALLBACK_SUPERVISOR,),
         ("R14.7", "A8", "A9"),
         ("reason", "due"),
-        when=(c.dispatched, c.rounds_left),
+        when=(c.dispatched, c.rounds_left, c.proposed_if_judged),
         effect=e.again,
         variant="again",
     ),
@@ -444,7 +474,7 @@ TABLE: tuple[Row, ...] = (
         (_CALLBACK_SUPERVISOR,),
         ("R14.7", "A9"),
         ("reason", "due"),
-        when=(c.dispatched, c.rounds_spent),
+        when=(c.dispatched, c.rounds_spent, c.proposed_if_judged),
         effect=e.supervise,
         variant="supervised",
     ),
@@ -455,7 +485,7 @@ TABLE: tuple[Row, ...] = (
         (_CALLBACK_SUPERVISOR,),
         ("R14.7", "A13"),
         ("reason",),
-        when=(c.with_level_1_itself,),
+        when=(c.with_level_1_itself, c.proposed_if_judged),
         effect=e.examine_again,
     ),
     # Reported to whoever gave the ticket from above, who signs off or sends back
@@ -535,6 +565,7 @@ TABLE: tuple[Row, ...] = (
         ("A8",),
         ("reason",),
         when=(c.appealed,),
+        effect=e.grant_appeal,
     ),
     Row(
         _M.SUPERVISE,
@@ -585,7 +616,7 @@ TABLE: tuple[Row, ...] = (
         (_CALLBACK_SUPERVISOR,),
         ("A8", "A17"),
         ("callback", "reason", "read_by"),
-        when=(c.settled_above,),
+        when=(c.settled_above, c.proposed),
         checks=(c.dissatisfied,),
     ),
     Row(_M.ARCHIVE, _ENDED, _S.ARCHIVED, (_REVIEWER, _CALLBACK, _SYSTEM), ("R14.8",), ("archive_class",)),

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from common.roles import Role as Role  # noqa: PLC0414 - exported: the workflow speaks of roles too
 from common.worded import Worded
+from tickets.disputes import Dispute
 from tickets.ruleset import RuleSet
 from tickets.unit_tree import UnitTree
 
@@ -55,6 +56,8 @@ class Relation(Worded):
     CO_HANDLER = "co_handler", "协办单位"
     #: Named the co-handlers (A11).
     NAMER = "namer", "指定协办的机构"
+    #: The body of the level to which this dispute goes (R21.3).
+    ADJUDICATING = "adjudicating", "受理该争议的裁定机构"
     ANYWHERE = "anywhere", ""
 
 
@@ -129,11 +132,18 @@ class Facts:
     opinions: str = ""
     channel: str = ""
     ruling: str = ""
+    #: What is disputed, and the body that the desk found for it (R21.3).
+    dispute: Dispute | None = None
+    adjudicator: str = ""
     archive_class: str = ""
     #: When the issuer was reported to, or when it decided (A27).
     told_at: datetime | None = None
     #: The caller wishes to get number and query code of what was answered at once (A18).
     wants_notice: bool | None = None
+    #: Whether the claim is found reasonable (A8).
+    reasonable: bool | None = None
+    #: The knowledge entry that a question was answered from (A19).
+    entry: str = ""
     #: A number or note that came with the move; free of any rule.
     remark: str = ""
 
@@ -174,6 +184,9 @@ FIELD_WORDS = {
     "read_by": "阅看人",
     "solved": "问题是否解决",
     "ruling": "裁定意见",
+    "dispute": "争议类别",
+    "reasonable": "诉求是否合理",
+    "entry": "答复所依据的知识条目编号",
     "archive_class": "存档类别",
 }
 
@@ -195,7 +208,8 @@ class Case:
     ``work`` is the state of handling that a decided request goes back to. ``transferred`` stays true once any unit has
     had the ticket (R14.6). ``forced`` is the unit that a ruling has bound to it (A22). ``issuer`` is who gave the
     ticket to the hotline from above: it is reported to and signs off before the ticket closes (A27). ``namers``
-    says which unit named each co-handler (A10).
+    says which unit named each co-handler (A10). ``adjudicator`` is the body that decides the ``dispute`` (R21.3); empty
+    where the city has registered none.
     """
 
     status: Status
@@ -209,6 +223,8 @@ class Case:
     named_by: str = ""
     namers: tuple[tuple[str, str], ...] = ()
     returned_to: tuple[str, ...] = ()
+    dispute: Dispute | None = None
+    adjudicator: str = ""
     ruled: str = ""
     forced: str = ""
     rounds: int = 0
@@ -219,6 +235,10 @@ class Case:
     extensions: int = 0
     pause_asked: bool = False
     pauses: int = 0
+    #: What the last callback that reached somebody came to in this round, and what the clerk made of the claim (A8).
+    called: CallbackResult | None = None
+    solved: bool | None = None
+    proposed: bool | None = None
     appealed: bool = False
     withdrawn: bool = False
     issuer: str = ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.case_kit import city as web_city
 from tests.city import AGENT, CALLER, CLERK, REVIEWER, WHY, City, city, handler
 from tests.city import at as civil_time
 from tickets.desk.clockwork import fire_due
+from tickets.ruleset import DEFAULT_RULES
 from tickets.store import TicketFilter
 from tickets.store.duties import overdue_duties, reminders
 from tickets.timer_rules import TimerKind
@@ -111,7 +113,7 @@ async def test_what_is_overdue_with_ourselves_stands_on_a_list_until_it_is_done(
         returned = await at.do(await at.signed(), Move.REQUEST_RETURN, handler("住建局"), WHY)
         uncalled = await at.answered()
         await at.tick(civil_time("2026-11-25T23:59"))
-        assert await owed(at) == []
+        assert await owed(at) == [(unreviewed.number, TimerKind.REVIEW_TARGET, "12345")]
         await at.tick(civil_time("2026-11-26T00:00"))
         assert sorted(await owed(at)) == sorted(
             [
@@ -144,6 +146,53 @@ async def test_a_districts_late_decision_is_the_districts_and_its_heads_hear_of_
 
 
 @pytest.mark.covers("A24")
+@pytest.mark.parametrize(
+    ("opened", "target"),
+    [
+        ("2026-11-24T09:00", "2026-11-24T11:00"),
+        ("2026-11-24T17:30", "2026-11-25T09:30"),
+        ("2026-11-27T22:00", "2026-11-30T10:00"),
+        ("2026-11-24T16:00", "2026-11-24T18:00"),
+    ],
+)
+async def test_by_day_review_has_a_target_of_two_hours_that_only_the_list_tells_of(
+    database_url: str, opened: str, target: str
+) -> None:
+    """Counted from 8:00 to 18:00 of working days; nobody is written to, and dispatched in time there is nothing."""
+    async with city(database_url) as at:
+        at.now = civil_time(opened)
+        ticket, quick = await at.submitted(), await at.submitted()
+        await at.sent(quick, "住建局")
+        await at.tick(civil_time(target) - timedelta(seconds=1))
+        assert await owed(at) == []
+        await at.tick(civil_time(target))
+        register = await at.books.tickets.register()
+        (duty,) = await at.books.tickets.read(lambda connection: overdue_duties(connection, register, most=10))
+        assert (duty.ticket.number, duty.kind, duty.warning) == (ticket.number, TimerKind.REVIEW_TARGET, True)
+        assert duty.overdue_since == civil_time(target)
+        assert not any(text.startswith("warning") for text in await at.told(ticket, "unit"))
+        assert (await at.fresh(ticket)).steps == ticket.steps
+
+
+@pytest.mark.covers("A24")
+async def test_the_day_is_a_versioned_rule(database_url: str) -> None:
+    """A city that works from 8:30 to 17:00 says so in a set of rules, from a day on; what cannot be is refused."""
+    async with city(database_url) as at:
+        fresh = replace(
+            DEFAULT_RULES, version="2026-11", valid_from=at.now.date(), day_begins=time(8, 30), day_ends=time(17)
+        )
+        await at.books.tickets.put(fresh, at=at.now)
+        at.now = civil_time("2026-11-24T16:30")
+        await at.submitted()
+        await at.tick(civil_time("2026-11-25T09:59"))
+        assert await owed(at) == []
+        await at.tick(civil_time("2026-11-25T10:00"))
+        assert [kind for _, kind, _ in await owed(at)] == [TimerKind.REVIEW_TARGET]
+        with pytest.raises(ValueError, match="ends before it begins"):
+            replace(DEFAULT_RULES, day_begins=time(18))
+
+
+@pytest.mark.covers("A24")
 async def test_over_http_a_unit_sees_only_what_it_owes_itself(database_url: str, tmp_path: Path) -> None:
     """A month later the unreviewed ticket is level 1's; the housing department is not shown what others owe."""
     async with web_city(tmp_path, database_url) as at:
@@ -153,4 +202,5 @@ async def test_over_http_a_unit_sees_only_what_it_owes_itself(database_url: str,
         await at.desk.at.tickets.run(lambda work: fire_due(work, month))
         (duty,) = (await at.get("/overdue-duties")).json["duties"]
         assert (duty["ticket"], duty["words"], duty["unit"]) == (number, "审核派单超过时限", "12345")
+        assert duty["warning"] is False
         assert (await at.get("/overdue-duties", "housing")).json == {"duties": []}

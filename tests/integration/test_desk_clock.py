@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from tests.city import AGENT, REVIEWER, WHY, City, city, handler, heating
 from tests.city import at as civil_time
 from tickets.cards import Card
 from tickets.details import Urgency
+from tickets.history import replay
 from tickets.model import Status, Ticket
+from tickets.ruleset import DEFAULT_RULES
 from tickets.store import tables_work
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Facts
@@ -178,3 +181,25 @@ async def test_an_emergency_that_is_none_goes_back_to_working_days(database_url:
         await at.books.desk.describe(ticket.id, at.acting(AGENT), heating())
         await at.later(hours=3)
         assert await warnings(at, ticket) == []
+
+
+@pytest.mark.covers("R7.2")
+async def test_a_ticket_that_becomes_an_emergency_is_acknowledged_by_all_who_have_it(database_url: str) -> None:
+    """Lead and co-handler are asked at once and told; taken off again nobody is asked any more, and that is noted."""
+    async with city(database_url) as at:
+        ticket = await at.signed(co_handlers=("城管局",))
+        urgent = heating(urgency=Urgency.EMERGENCY)
+        raised = await at.books.desk.describe(ticket.id, at.acting(REVIEWER), urgent)
+        assert raised.awaited == (("住建局", at.now), ("城管局", at.now))
+        told = await at.told(ticket, "unit")
+        assert {text.split(" ")[1] for text in told if "转为突发紧急件" in text} == {"住建局:", "城管局:"}
+        await at.do(ticket, Move.ACKNOWLEDGE, handler("城管局"))
+        await at.books.desk.describe(ticket.id, at.acting(REVIEWER), replace(urgent, address="黄河六路"))
+        assert [unit for unit, _ in (await at.fresh(ticket)).awaited] == ["住建局"]
+        await at.books.desk.describe(ticket.id, at.acting(REVIEWER), heating())
+        assert (await at.fresh(ticket)).awaited == ()
+        rows = {row["unit"]: row["channel"] for row in await at.rows(tables_work.acknowledgements)}
+        assert rows == {"住建局": "void", "城管局": "screen"}
+        history = await at.books.tickets.history(ticket.id)
+        register = await at.books.tickets.register()
+        assert replay(history, register.tree, DEFAULT_RULES) == await at.fresh(ticket)

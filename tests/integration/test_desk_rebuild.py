@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.city import TUESDAY, UNITS, City, city, heating, lamp
 from tests.city import at as civil_time
 from tickets.details import Urgency
+from tickets.disputes import Dispute
 from tickets.errors import DeskError
 from tickets.history import replay
 from tickets.model import Entry, Ticket
@@ -67,6 +68,8 @@ FULL = Facts(
     sms_id="x",
     read_by="x",
     ruling="x",
+    dispute=Dispute.DUTY,
+    reasonable=False,
     acceptance=Acceptance.DISPUTED,
 )
 

@@ -67,7 +67,7 @@ async def test_the_clerk_is_told_all_that_speaks_for_or_against_a_unit(tmp_path:
             ("housing", "request_return", WHY),
             (TOKEN, "refuse_return", {"reason": "属你单位"}),
             ("housing", "request_adjudication", WHY),
-            (TOKEN, "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
+            ("bianban", "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
         )
         number = await at.open(details={**DETAILS, "nature": None})
         told = await advice(at, number)
@@ -100,7 +100,7 @@ async def test_handled_tickets_are_alike_by_their_text_in_any_category(tmp_path:
             ("housing", "request_return", WHY),
             (TOKEN, "refuse_return", {"reason": "属你单位"}),
             ("housing", "request_adjudication", WHY),
-            (TOKEN, "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
+            ("bianban", "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
             (TOKEN, "force_dispatch", {}),
             ("urban", "sign", {}),
             ("urban", "submit_answer", ANSWER),

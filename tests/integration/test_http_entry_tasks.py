@@ -71,16 +71,18 @@ async def test_a_publication_is_noted_by_level_1_or_the_unit(tmp_path: Path, dat
 
 @pytest.mark.covers("A19", "R25.2")
 async def test_a_consultation_answered_without_an_entry_makes_a_task(tmp_path: Path, database_url: str) -> None:
-    """The unit reads the question as the agent worded it, without numbers, and of the ticket its number alone."""
+    """By itself it says the category; then as the agent words it, without numbers; of the ticket its number alone."""
     async with city(tmp_path, database_url) as at:
         number = await consultation(at, answer="请到供热窗口。")
+        [by_itself] = await tasks(at, "housing")
+        assert (by_itself["title"], by_itself["about"], by_itself["unit"]) == ("咨询:供热采暖", number, "住建局")
         told = {"ticket": number, "unit": "住建局", "question": "供暖费怎么交？回电13854301001"}
         for token, status in (("housing", 403), ("reader", 403)):
             assert (await at.send("POST", "/knowledge/tasks/consultations", told, token)).status == status
         made = await at.send("POST", "/knowledge/tasks/consultations", told, "agent")
         assert (made.status, made.json["kind"], made.json["about"]) == (201, "consultation", number)
         again = await at.send("POST", "/knowledge/tasks/consultations", {**told, "question": "又问"}, "agent")
-        assert again.json["id"] == made.json["id"]
+        assert again.json["id"] == made.json["id"] == by_itself["id"]
         [owed] = await tasks(at, "housing")
         assert owed["title"] == "供暖费怎么交？回电"
         assert ("knowledge.consultation", number, "") in await at.desk.audited()
@@ -106,5 +108,38 @@ async def test_only_an_answered_consultation_makes_one(tmp_path: Path, database_
         assert await note(secret) == await note("20200101-000001") == 404
         answered = await consultation(at, answer="已答复。")
         assert await note(answered, "没有的局") == 422
-        assert await tasks(at) == []
+        assert [one["about"] for one in await tasks(at)] == [answered]
         assert await note(answered) == 201
+
+
+@pytest.mark.covers("A19", "R22.1")
+async def test_what_was_answered_from_an_entry_owes_none(tmp_path: Path, database_url: str) -> None:
+    """The entry is named and is one in use; then no task is made, and the history says which it was."""
+    async with city(tmp_path, database_url) as at:
+        receipt = await propose(at, "housing", entry_class="question")
+        await decide(at, receipt["proposal"], "approve")
+        number = await consultation(at)
+        unknown = await at.move(number, "answer_at_once", answer="请到供热窗口。", entry="no-such-entry")
+        assert (unknown.status, unknown.json["type"]) == (409, "urn:hotline12345:problem:not-ready")
+        assert (await at.get(f"/tickets/{number}")).json["status"] == "awaiting_review"
+        entry = receipt["entry"]
+        done = await at.move(number, "answer_at_once", answer="请到供热窗口。", entry=entry)
+        assert done.status == 201, done.body.decode()
+        assert (await at.get(f"/tickets/{number}")).json["history"][-1]["facts"]["entry"] == entry
+        assert await tasks(at) == []
+
+
+@pytest.mark.covers("A19", "R25.2")
+async def test_a_task_that_makes_itself_names_nobody_and_is_the_catalogues_units(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Where no line of the catalogue speaks of the matter level 1 owes it; not for complaints, nor what is secret."""
+    async with city(tmp_path, database_url) as at:
+        details = {**DETAILS, "nature": "consultation", "category": "街道", "matter": "欧阳明月问何时办公"}
+        number = await at.open(details=details)
+        assert (await at.move(number, "answer_at_once", answer="周一至周五。")).status == 201
+        await consultation(at, "complaint", answer="已答复。")
+        [task] = await tasks(at)
+        assert (task["unit"], task["title"], task["about"]) == ("12345", "咨询:街道事务", number)
+        assert not {"欧阳明月", "王小明", "13854301001"} & set(map(str, task.values()))
+        assert "欧阳" not in str(task)

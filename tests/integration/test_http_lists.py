@@ -47,7 +47,7 @@ async def returned(at: City, number: str = "", *, adjudicated: bool = False) -> 
     if adjudicated:
         way += [
             ("housing", "request_adjudication", WHY),
-            (TOKEN, "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
+            ("bianban", "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
         ]
     for token, move, told in way:
         answer = await at.move(number, move, token, **told)

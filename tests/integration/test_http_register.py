@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from common import clock
 from tests.case_kit import DETAILS, city
+from tickets.ruleset import DEFAULT_RULES
 
 LINE = {"category": "供暖", "lead": "城管局", "legal_basis": "《条例》第三条", "place": "滨城区"}
 RIGHT = {"unit": "市西街道", "right": "return", "granted": False, "since": "2020-01-01"}
@@ -110,7 +114,7 @@ async def test_a_ruling_is_listed_and_has_changed_the_catalogue(tmp_path: Path) 
             ("housing", "request_return", why),
             ("correct-horse", "refuse_return", {"reason": "属你单位"}),
             ("housing", "request_adjudication", why),
-            ("correct-horse", "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
+            ("bianban", "rule", {"ruling": "由城管局办理", "basis": "编办意见", "unit": "城管局"}),
         ):
             answer = await at.move(number, move, token, **told)
             assert answer.status == 201, answer.body.decode()
@@ -118,3 +122,12 @@ async def test_a_ruling_is_listed_and_has_changed_the_catalogue(tmp_path: Path) 
         assert (ruling["ticket"], ruling["unit"], ruling["basis"]) == (number, "城管局", "编办意见")
         lines = (await at.get("/catalogue?category=供暖&place=滨城区")).json["lines"]
         assert (lines[0]["lead"], lines[0]["source"][:2]) == ("城管局", "裁定")
+
+
+async def test_dates_go_by_the_civil_day(tmp_path: Path) -> None:
+    """At seven in the morning of its first day a new set of rules holds, although in UTC it is still the day before."""
+    async with city(tmp_path) as at:
+        fresh = replace(DEFAULT_RULES, version="2026-11", valid_from=date(2026, 11, 25))
+        await at.desk.at.tickets.put(DEFAULT_RULES, fresh, at=clock.now())
+        for received, version in (("2026-11-24T23:59", DEFAULT_RULES.version), ("2026-11-25T07:00", "2026-11")):
+            assert (await at.get(f"/deadlines?received={received}")).json["rules_version"] == version

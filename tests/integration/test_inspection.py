@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from common import clock
+from common.paging import Cursor
 from tests.case_kit import DETAILS
 from tests.case_kit import city as web_city
 from tests.city import CALLER, CLERK, REVIEWER, City, city, handler, lamp
@@ -19,7 +22,7 @@ from tickets.errors import NotReadyError
 from tickets.inspection import Inspected, Point, Result, Sample, Verdict, drawn, size_of
 from tickets.model import Ticket
 from tickets.store import tables_inspection, tables_work
-from tickets.store.inspecting import found_in, open_corrections, summaries
+from tickets.store.inspecting import found_in, open_corrections, samples, summaries
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Actor, CallbackResult, Facts, Role
 
@@ -149,7 +152,7 @@ async def test_a_fault_is_put_right_within_working_days_and_judged(database_url:
         ]
         assert row.corrections[0].answer == "已更换灯头并回复诉求人"
         assert row.corrections[1].due == civil_time("2026-12-01T00:00")
-        assert await at.books.tickets.read(lambda c: open_corrections(c, None, limit=10)) == []
+        assert (await at.books.tickets.read(lambda c: open_corrections(c, None, limit=10))).rows == []
         # An inspection moves no ticket.
         assert await at.fresh(ticket) == ticket
 
@@ -208,7 +211,7 @@ async def test_an_overdue_correction_is_warned_of_once(database_url: str) -> Non
         rows = [row for row in await at.rows(tables_work.notices) if row["kind"] == "warning"]
         assert sorted(row["recipient"] for row in rows) == sorted([STREET, DISTRICT])
         assert all("「市西街道办事处」的抽查整改已超过期限" in row["text"] for row in rows)
-        (open_one,) = await at.books.tickets.read(lambda c: open_corrections(c, [STREET], limit=10))
+        (open_one,) = (await at.books.tickets.read(lambda c: open_corrections(c, [STREET], limit=10))).rows
         assert (open_one[0], open_one[1].demand) == (ticket.number, "三日内修复并回复")
 
 
@@ -245,7 +248,7 @@ async def test_over_http_from_the_draw_to_the_summary(database_url: str, tmp_pat
         assert (await at.move(number, "pass_down", "county", unit=STREET)).status == 201
         assert (await at.move(number, "sign", "street")).status == 201
         told = {"facts_found": "阀门损坏", "done": "已更换", "result": "达标", "contact": "电话"}
-        told |= {"answered_at": "2020-10-14T10:00", "acceptance": "accepted"}
+        told |= {"acceptance": "accepted"}
         assert (await at.move(number, "submit_answer", "street", **told)).status == 201
         assert (await at.move(number, "approve_answer", "county")).status == 201
 
@@ -276,3 +279,32 @@ async def test_over_http_from_the_draw_to_the_summary(database_url: str, tmp_pat
             "corrected": 1,
             "waiting": 0,
         }
+
+
+@pytest.mark.covers("R18")
+async def test_samples_and_corrections_are_read_page_by_page(database_url: str) -> None:
+    """Samples the latest first, corrections the most pressing first; each once, none left out."""
+    async with city(database_url) as at:
+        tickets = [await handled(at) for _ in range(3)]
+        drawn_at = []
+        for ticket in tickets:
+            sample = await sampled(at, replace(NOVEMBER, percent=100))
+            drawn_at.append(sample)
+            at.now += timedelta(minutes=1)
+            await found(at, sample, ticket)
+        read = at.books.tickets.read
+        shown: list[str] = []
+        after = None
+        for _ in range(3):
+            page = await read(partial(samples, units=[DISTRICT], limit=1, after=after))
+            shown += [one.id for one in page.rows]
+            after = page.next
+        assert (shown, after) == ([one.id for one in reversed(drawn_at)], None)
+        listed: list[str] = []
+        for _ in range(3):
+            open_ones = await read(partial(open_corrections, units=None, limit=1, after=after))
+            listed += [number for number, _ in open_ones.rows]
+            after = open_ones.next
+        assert (listed, after) == (sorted(one.number for one in tickets), None)
+        with pytest.raises(ValueError, match="not a cursor of this list"):
+            await read(partial(open_corrections, units=None, limit=1, after=Cursor(at.now, "x")))

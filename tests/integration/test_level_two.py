@@ -101,7 +101,7 @@ async def test_over_http_a_head_grants_and_takes_and_the_street_cannot(database_
         assert (await at.move(number, "pass_down", "county", unit=STREET)).status == 201
         assert (await at.move(number, "sign", "street")).status == 201
         answer = {"facts_found": "阀门损坏", "done": "已更换", "result": "达标", "contact": "电话"}
-        answer |= {"answered_at": "2020-10-14T10:00", "acceptance": "accepted"}
+        answer |= {"acceptance": "accepted"}
         refused = await at.move(number, "submit_answer", "street", **answer)
         assert (refused.status, "没有授予" in refused.json["detail"]) == (409, True)
         assert (await at.send("POST", "/delegations", {**told, "granted": True}, "county")).status == 201

@@ -135,6 +135,9 @@ async def test_what_the_caller_disputes_is_handled_again_within_the_limit_or_tol
         early = replace(at.answer(), answered_at=at.now + timedelta(minutes=1))
         with pytest.raises(IllegalMoveError, match="不能晚于现在"):
             await at.do(ticket, Move.SUBMIT_ANSWER, handler("住建局"), early)
+        before = replace(at.answer(), answered_at=ticket.opened_at - timedelta(seconds=1))
+        with pytest.raises(NotReadyError, match="不能早于诉求提出的时间"):
+            await at.do(ticket, Move.SUBMIT_ANSWER, handler("住建局"), before)
         done = await at.do(ticket, Move.SUBMIT_ANSWER, handler("住建局"), at.answer(Acceptance.DISPUTED))
         assert done.status is Status.AWAITING_CALLBACK
         (*_, last) = await at.books.tickets.history(ticket.id)

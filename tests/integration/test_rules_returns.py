@@ -160,7 +160,7 @@ async def test_nobody_rules_in_their_own_cause_nor_for_a_closed_unit(database_ur
         at.now = civil_time("2026-11-27T09:00")
         await at.do(ticket, Move.REQUEST_ADJUDICATION, handler("住建局"), WHY)
         ruling = Facts(unit="城管局", ruling="由城管局承办", basis="三定方案")
-        with pytest.raises(IllegalMoveError, match="不能裁定本单位的争议"):
+        with pytest.raises(IllegalMoveError, match="应由受理该争议的裁定机构裁定人员办理"):
             await at.do(ticket, Move.RULE, Actor("自己人", "住建局", Role.ADJUDICATOR), ruling)
         with pytest.raises(NotReadyError, match="已停用"):
             await at.do(ticket, Move.RULE, RULER, Facts(unit="旧局", ruling="由旧局承办", basis="三定方案"))

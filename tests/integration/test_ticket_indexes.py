@@ -11,10 +11,12 @@ from sqlalchemy.dialects import sqlite
 
 from tests.books import Books, books
 from tests.city import TUESDAY
+from tickets import outbox_rows
 from tickets.desk import consequences
 from tickets.model import Status
 from tickets.store import TicketFilter, answers, work
 from tickets.store.duties import reminders_query
+from tickets.store.emergencies import EmergencyFilter, emergencies_query
 from tickets.store.listing import linked_to
 from tickets.store.reading import page_query
 
@@ -37,6 +39,9 @@ async def plan(at_work: Books, query: sa.Select[*tuple[Any, ...]]) -> str:
         (page_query(TicketFilter(category="0101"), limit=10, after=None), "ix_tickets_matter"),
         (page_query(TicketFilter(unit="u", news=True), limit=10, after=None), "ix_tickets_news"),
         (reminders_query(["u"], limit=10), "ix_notices_of_unit"),
+        (outbox_rows._aside, "ix_notices_failed"),
+        (outbox_rows._exhausted.params(tries=1), "ix_notices_failed"),
+        (emergencies_query(EmergencyFilter(), limit=10), "ix_tickets_emergencies"),
     ],
 )
 async def test_a_query_for_few_looks_into_the_index_of_few(

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.workflow_world import NOW, Desk, at
 from tickets.calendar_library import library_years
 from tickets.deadlines import Pause, PauseReason
+from tickets.disputes import Dispute
 from tickets.pauses import pauses_of
 from tickets.ruleset import DEFAULT_RULES
 from tickets.ticket_deadlines import Terms, ticket_deadlines
@@ -40,7 +41,7 @@ def test_adjudication_stands_until_the_forced_dispatch() -> None:
     """The ruling itself does not end it: the dispatch does."""
     desk = Desk().dispatched("住建局").signed("住建局")
     desk.now = at("2026-11-26T09:00")
-    why = Facts(reason="职责不清", basis="三定方案", suggestion="裁定")
+    why = Facts(reason="职责不清", basis="三定方案", suggestion="裁定", dispute=Dispute.DUTY, adjudicator="编办")
     desk.do(Move.REQUEST_ADJUDICATION, "住建局", Role.HANDLER, why)
     desk.do(Move.RULE, "编办", Role.ADJUDICATOR, Facts(ruling="x", basis="x", unit="城管局"))
     desk.now = at("2026-11-30T09:00")

@@ -9,6 +9,7 @@ import pytest
 
 from common.clock import CIVIL
 from tests.unit.workflow_world import NOW, TREE, Desk, actor, answer, at
+from tickets.disputes import Dispute
 from tickets.ruleset import DEFAULT_RULES
 from tickets.unit_tree import UnitTree
 from tickets.workflow import IllegalMoveError, Step, possible, replay
@@ -17,6 +18,8 @@ from tickets.workflow_table import ROWS, TABLE
 from tickets.workflow_terms import Acceptance, CallbackResult, Facts, Role, Status
 
 WHY = Facts(reason="不属本单位职责", basis="三定方案", suggestion="转住建局")
+UNSOLVED = Facts(callback=CallbackResult.DISSATISFIED, solved=False)
+DISPUTED = replace(WHY, dispute=Dispute.DUTY, adjudicator="编办")
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def test_a_ticket_goes_from_intake_to_the_archive(desk: Desk) -> None:
     desk.do(Move.SUBMIT_ANSWER, "住建局", Role.HANDLER, answer())
     assert desk.stands() is Status.AWAITING_CALLBACK
     assert desk.case.unit == "住建局"
-    desk.do(Move.CLOSE, "12345", Role.CALLBACK_CLERK, Facts(callback=CallbackResult.SATISFIED))
+    desk.do(Move.CLOSE, "12345", Role.CALLBACK_CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
     desk.do(Move.ARCHIVE, "12345", Role.SYSTEM, Facts(archive_class="住建"))
     assert desk.stands() is Status.ARCHIVED
     assert replay(desk.first, desk.steps, TREE, DEFAULT_RULES) == desk.case
@@ -44,7 +47,7 @@ def test_a_unit_cannot_close_and_is_told_what_it_can_do(desk: Desk) -> None:
     """The error says what was tried, by whom, why not, and what is possible; the ticket stays as it was."""
     desk.dispatched("住建局").signed("住建局")
     with pytest.raises(IllegalMoveError) as refused:
-        desk.do(Move.CLOSE, "住建局", Role.HANDLER, Facts(callback=CallbackResult.SATISFIED))
+        desk.do(Move.CLOSE, "住建局", Role.HANDLER, Facts(callback=CallbackResult.SATISFIED, solved=True))
     says = str(refused.value)
     assert "住建局的承办人员u1要「办结」,不能办理:只有在待回访时才能办理" in says
     assert "工单状态为办理中" in says
@@ -52,7 +55,7 @@ def test_a_unit_cannot_close_and_is_told_what_it_can_do(desk: Desk) -> None:
     assert desk.stands() is Status.IN_HANDLING
     desk.do(Move.SUBMIT_ANSWER, "住建局", Role.HANDLER, answer())
     with pytest.raises(IllegalMoveError, match="应由一级机构回访员/回访主管办理"):
-        desk.do(Move.CLOSE, "住建局", Role.HANDLER, Facts(callback=CallbackResult.SATISFIED))
+        desk.do(Move.CLOSE, "住建局", Role.HANDLER, Facts(callback=CallbackResult.SATISFIED, solved=True))
 
 
 @pytest.mark.covers("R22.6", "A22")
@@ -70,13 +73,13 @@ def test_a_second_return_goes_to_adjudication_then_a_forced_dispatch_that_cannot
     """Unit A returns, unit B may not: adjudication rules, the ruling binds both the reviewer and the unit."""
     desk.dispatched("住建局").signed("住建局").do(Move.REQUEST_RETURN, "住建局", Role.HANDLER, WHY)
     with pytest.raises(IllegalMoveError, match="只有在"):
-        desk.do(Move.REQUEST_ADJUDICATION, "住建局", Role.HANDLER, WHY)
+        desk.do(Move.REQUEST_ADJUDICATION, "住建局", Role.HANDLER, DISPUTED)
     desk.do(Move.ACCEPT_RETURN, "12345", Role.REVIEWER)
     assert (desk.case.unit, desk.case.due) == ("12345", None)
     desk.dispatched("城管局", submit=False).signed("城管局")
     with pytest.raises(IllegalMoveError, match="再退须申请职责裁定"):
         desk.do(Move.REQUEST_RETURN, "城管局", Role.HANDLER, WHY)
-    desk.do(Move.REQUEST_ADJUDICATION, "城管局", Role.HANDLER, WHY)
+    desk.do(Move.REQUEST_ADJUDICATION, "城管局", Role.HANDLER, DISPUTED)
     with pytest.raises(IllegalMoveError, match="尚未作出裁定"):
         desk.do(Move.FORCE_DISPATCH, "12345", Role.REVIEWER, Facts(unit="住建局", due=NOW, apply_by=NOW))
     desk.do(Move.RULE, "编办", Role.ADJUDICATOR, Facts(ruling="由住建局承办", basis="三定方案", unit="住建局"))
@@ -93,11 +96,11 @@ def test_after_two_working_days_only_adjudication_is_left(desk: Desk) -> None:
     """A return after its limit is refused with the limit named; before it adjudication is not open."""
     desk.dispatched("住建局").signed("住建局")
     with pytest.raises(IllegalMoveError, match="应先申请退回"):
-        desk.do(Move.REQUEST_ADJUDICATION, "住建局", Role.HANDLER, WHY)
+        desk.do(Move.REQUEST_ADJUDICATION, "住建局", Role.HANDLER, DISPUTED)
     desk.now += timedelta(days=3)
     with pytest.raises(IllegalMoveError, match="退回期限2026-11-26 00:00已过"):
         desk.do(Move.REQUEST_RETURN, "住建局", Role.HANDLER, WHY)
-    desk.do(Move.REQUEST_ADJUDICATION, "住建局", Role.HANDLER, WHY)
+    desk.do(Move.REQUEST_ADJUDICATION, "住建局", Role.HANDLER, DISPUTED)
     assert desk.stands() is Status.ADJUDICATION
 
 
@@ -271,8 +274,10 @@ def test_no_further_handling_needs_an_explanation_a_statement_consent_and_a_read
     desk.do(Move.APPROVE_TERMINATION, "12345", Role.REVIEWER)
     assert desk.stands() is Status.NO_FURTHER_HANDLING
     with pytest.raises(IllegalMoveError, match="缺少阅看人"):
-        desk.do(Move.CLOSE, "12345", Role.CALLBACK_CLERK, Facts(callback=CallbackResult.SATISFIED))
-    desk.do(Move.CLOSE, "12345", Role.CALLBACK_CLERK, Facts(callback=CallbackResult.SATISFIED, read_by="u9"))
+        desk.do(Move.CLOSE, "12345", Role.CALLBACK_CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True))
+    desk.do(
+        Move.CLOSE, "12345", Role.CALLBACK_CLERK, Facts(callback=CallbackResult.SATISFIED, solved=True, read_by="u9")
+    )
     assert desk.stands() is Status.CLOSED
 
 
@@ -298,7 +303,7 @@ def test_two_rounds_again_then_supervised(desk: Desk) -> None:
     for expected in (Status.HANDLED_AGAIN, Status.HANDLED_AGAIN, Status.SUPERVISED, Status.SUPERVISED):
         desk.do(Move.SUBMIT_ANSWER, "住建局", Role.HANDLER, answer())
         with pytest.raises(IllegalMoveError, match="由回访主管认定"):
-            desk.do(Move.CLOSE, "12345", Role.CALLBACK_CLERK, Facts(callback=CallbackResult.DISSATISFIED))
+            desk.do(Move.CLOSE, "12345", Role.CALLBACK_CLERK, UNSOLVED)
         with pytest.raises(IllegalMoveError, match="应由一级机构回访主管办理"):
             desk.do(Move.SEND_BACK, "12345", Role.CALLBACK_CLERK, back)
         desk.do(Move.SEND_BACK, "12345", Role.CALLBACK_SUPERVISOR, back)
@@ -322,7 +327,7 @@ def test_a_unit_may_appeal_once_and_an_unreasonable_claim_stays_dissatisfied(des
             Role.CALLBACK_SUPERVISOR,
             Facts(callback=CallbackResult.SATISFIED, reason="x", read_by="u9"),
         )
-    unreasonable = Facts(callback=CallbackResult.DISSATISFIED, reason="要求违法", read_by="u9")
+    unreasonable = replace(UNSOLVED, reason="要求违法", read_by="u9")
     desk.do(Move.CLOSE_AS_UNREASONABLE, "12345", Role.CALLBACK_SUPERVISOR, unreasonable)
     assert desk.steps[-1].facts.callback is CallbackResult.DISSATISFIED
 

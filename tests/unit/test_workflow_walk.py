@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.unit.workflow_world import NOW, TREE, Desk, actor, answer, at
+from tickets.disputes import Dispute
 from tickets.ruleset import DEFAULT_RULES
 from tickets.workflow import IllegalMoveError, Step, apply, possible, replay
 from tickets.workflow_moves import Move
@@ -36,13 +37,17 @@ FULL = replace(
     sms_id="x",
     read_by="x",
     ruling="x",
+    dispute=Dispute.DUTY,
+    adjudicator="编办",
+    reasonable=False,
+    entry="x",
     archive_class="x",
     explained_at=NOW,
     told_at=NOW,
     inner_due=NOW,
     attempts=(at("2026-11-24T09:00"), at("2026-11-25T15:00"), at("2026-11-26T15:00")),
 )
-PEOPLE = [(place, role) for place in UNITS for role in Role]
+PEOPLE = [*((place, role) for place in UNITS for role in Role), ("编办", Role.ADJUDICATOR)]
 #: Moves that end a ticket or leave it with nobody to act for long.
 SELDOM = {
     Move.ARCHIVE,
@@ -74,6 +79,8 @@ IDLE = {
     Move.REPORT,
     Move.WARN,
     Move.RECORD_CALLBACK,
+    Move.PROPOSE_FINDING,
+    Move.REFER_DISPUTE,
     Move.SHIFT_LIMITS,
     Move.HAND_OVER,
     Move.PARTNER_NEWS,

@@ -71,7 +71,12 @@ _OF_UNIT: Mapping[TimerKind, tuple[Role, ...]] = {
     TimerKind.EMERGENCY_REPORT: _WHOLE_UNIT,
 }
 #: What level 1 hears of as well.
-_OF_LEVEL_1 = frozenset(TimerKind) - {TimerKind.YELLOW, TimerKind.TASK, TimerKind.INNER_DUE, TimerKind.PAUSE_ENDS}
+_OF_LEVEL_1 = frozenset(TimerKind) - {
+    TimerKind.YELLOW,
+    TimerKind.TASK,
+    TimerKind.INNER_DUE,
+    TimerKind.PAUSE_ENDS,
+}
 _BY_RANK = {1: (Role.DEPUTY,), 2: (Role.PRINCIPAL,)}
 
 
@@ -129,6 +134,9 @@ def _fire(work: Work, ticket: Ticket, kind: str, subject: str, now: datetime) ->
     if timer.kind is TimerKind.PAUSE_ENDS:
         move_ticket(work, ticket.id, Move.RESUME, clock, Facts(remark=timer.kind.words))
         return True
+    if timer.kind is TimerKind.REVIEW_TARGET:
+        # That it has fired is all: it stands on the list of duties, and nobody is told (A24).
+        return True
     facts = Facts(ground=timer.kind.value, reason=timer.kind.words, due=timer.at)
     after = make(work, ticket, Move.WARN, clock, facts)
     _escalate(work, after, timer)
@@ -162,6 +170,8 @@ def _escalate(work: Work, ticket: Ticket, timer: Timer) -> None:
         warn(timer.subject.split(" ", 1)[0], _UNIT)
     if timer.kind is TimerKind.UPPER_DECIDE:
         warn(ticket.case.upper, (Role.DEPUTY, Role.PRINCIPAL))
+    if timer.kind is TimerKind.ADJUDICATE and ticket.case.adjudicator:
+        warn(ticket.case.adjudicator, (Role.ADJUDICATOR,))
     if timer.kind is TimerKind.INNER_DUE:
         warn(ticket.case.upper, (Role.DEPUTY,))
     if timer.kind in _OF_LEVEL_1:

@@ -26,8 +26,10 @@ _survey_of = (
 )
 
 
-def as_recorded(work: Work, ticket: Ticket, facts: Facts) -> Facts:
+def as_recorded(work: Work, ticket: Ticket, facts: Facts, *, raw: bool = False) -> Facts:
     """The facts of a closing, with attempts, message and answers as they were recorded, whatever else is said (A7).
+
+    ``raw``: found unreasonable, the caller stays as dissatisfied as they said they were (A8).
 
     Raises:
         NotReadyError: the caller could have been called (R14.6, A28), or said something else when they were.
@@ -37,6 +39,8 @@ def as_recorded(work: Work, ticket: Ticket, facts: Facts) -> Facts:
     last = _last_callback(work, ticket)
     if facts.callback is CallbackResult.SATISFIED and last.callback in _NOT_SATISFIED:
         raise NotReadyError("最近一次回访记录的不是满意,结果有变的,须先记录新的回访(第十四条)")
+    if raw and ticket.case.called:
+        facts = replace(facts, callback=ticket.case.called, solved=ticket.case.solved)
     solved = last.solved if facts.solved is None else facts.solved
     known = replace(facts, attempts=ticket.attempts, solved=solved, sms_id=facts.sms_id or _survey(work, ticket, facts))
     asked_whether_solved(known)

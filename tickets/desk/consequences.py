@@ -64,7 +64,7 @@ _hotter = (
 def follow_up(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
     """Stage everything that a move of the workflow brings with it."""
     _tasks(work, before, after, entry)
-    _acknowledgements(work, before, after, entry)
+    acknowledgements(work, before, after, entry)
     move = Move.of(entry.row.partition("/")[0])
     if move in (Move.REQUEST_RETURN, Move.ACCEPT_RETURN, Move.REFUSE_RETURN):
         _return(work, after, entry, move)
@@ -188,7 +188,8 @@ def _task_due(work: Work, ticket: Ticket) -> object:
     return task_due(ticket.turn.due, work.register.calendar, rules)
 
 
-def _acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
+def acknowledgements(work: Work, before: Ticket, after: Ticket, entry: Entry) -> None:
+    """Who is asked from this step on gets a row; who has acknowledged, or need not any more, has it ended (R7.2)."""
     had, has = dict(before.awaited), dict(after.awaited)
     for unit in has.keys() - had.keys():
         row = {"ticket_id": after.id, "seq": entry.seq, "unit": unit, "asked_at": has[unit], "rank": 0}
@@ -234,6 +235,7 @@ def _ruling(work: Work, ticket: Ticket, entry: Entry) -> None:
         basis=facts.basis,
         by=entry.actor.who,
         on=day,
+        dispute=ticket.case.dispute.value if ticket.case.dispute else "",
     )
     work.insert(r.rulings, **row_of(r.rulings, ruling))
     # R25.1: the catalogue is for everybody to read; what was ruled in a confidential matter is told to no one by it.

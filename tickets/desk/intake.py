@@ -6,12 +6,15 @@ from dataclasses import replace
 
 from common.clock import civil
 from tickets.desk.acting import Acting, looked_at, make
+from tickets.desk.consequences import acknowledgements, tell
 from tickets.desk.filing import refile
 from tickets.desk.preparing import as_inherited
 from tickets.details import Details, Nature, Urgency, based
 from tickets.errors import NotReadyError
 from tickets.history import described
 from tickets.model import Described, Entry, Opening, Status, Ticket
+from tickets.notice_texts import NoticeKind
+from tickets.notices import LEADERS, Notice
 from tickets.store.opening import open_one
 from tickets.store.work import Work
 from tickets.turns import shifted
@@ -75,6 +78,10 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
     work.add(after, entry)
     if after.confidential != ticket.confidential:
         refile(work, after)
+    acknowledgements(work, ticket, after, entry)
+    for unit, _ in after.awaited if not ticket.emergency_at else ():
+        text = f"工单{after.number}转为突发紧急件,请立即确认"
+        tell(work, after, entry, Notice(NoticeKind.UNIT, text, unit, LEADERS))
     return _under_its_limit(work, ticket, after, acting)
 
 

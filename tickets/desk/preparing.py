@@ -14,6 +14,7 @@ from tickets.desk.closing import as_recorded, asked_whether_solved
 from tickets.desk.filing import archive_class
 from tickets.desk.readiness import check_dispatch, check_level, check_unit
 from tickets.details import LAWFUL_CHANNELS, Refusal
+from tickets.disputes import Dispute
 from tickets.errors import NotReadyError
 from tickets.from_above import InheritedLimit
 from tickets.model import Status, Ticket
@@ -183,9 +184,19 @@ def _return(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prep
     return asked
 
 
+def _adjudication(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """The body of the level decides; a unit that does not say what it disputes disputes the duty (R21.3)."""
+    dispute, case = asked.facts.dispute or Dispute.DUTY, ticket.case
+    day = civil(acting.now).date()
+    body = work.register.adjudicator(dispute, case.unit, case.givers[1:], day)
+    return replace(asked, facts=replace(asked.facts, dispute=dispute, adjudicator=body))
+
+
 def _answer(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
     _check_right(work, ticket, acting, Right.ANSWER)
     turn, told = ticket.turn, asked.facts.answered_at
+    if told and told < ticket.opened_at:
+        raise NotReadyError("答复诉求人的时间不能早于诉求提出的时间(第十四条)")
     if turn and turn.rule is RuleId.HANDLE_AGAIN and told and told < turn.received:
         raise NotReadyError("重新办理后须重新答复诉求人,答复时间不能早于发回重办(第二十四条)")
     return asked
@@ -231,7 +242,8 @@ _NOT_HANDLING = frozenset(
 
 
 def _close(work: Work, ticket: Ticket, asked: Prepared, _: Acting) -> Prepared:
-    return replace(asked, facts=as_recorded(work, ticket, asked.facts))
+    raw = asked.move is Move.CLOSE_AS_UNREASONABLE
+    return replace(asked, facts=as_recorded(work, ticket, asked.facts, raw=raw))
 
 
 def _callback(_: Work, __: Ticket, asked: Prepared, ___: Acting) -> Prepared:
@@ -285,6 +297,8 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.FORCE_DISPATCH: _dispatch,
     Move.PASS_DOWN: _pass_down,
     Move.REQUEST_RETURN: _return,
+    Move.REQUEST_ADJUDICATION: _adjudication,
+    Move.REFER_DISPUTE: _adjudication,
     Move.REQUEST_EXTENSION: _extension,
     Move.RECORD_EXTENSION_NOTICE: _extension_notice,
     Move.PAUSE: _pause,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -17,10 +17,14 @@ from tickets.details import Details
 from tickets.errors import NoSuchTicketError
 from tickets.model import Kind, Opening, Ticket
 from tickets.store import TicketStore
+from tickets.store.work import Work
 from tickets.turns import reasoning
 from tickets.workflow import Possible, possible
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Actor, Facts, Role
+
+#: What follows, outside of tickets, from an answer given at once: called within the transaction of the answer (A19).
+Answered = Callable[[Work, Ticket, Facts, datetime], None]
 
 #: So many tickets are recomputed in one transaction.
 _AT_ONCE = 200
@@ -29,8 +33,9 @@ _AT_ONCE = 200
 class TicketDesk:
     """Opens and moves tickets. Whatever it refuses has changed nothing, and says why in Chinese."""
 
-    def __init__(self, store: TicketStore) -> None:
+    def __init__(self, store: TicketStore, *, answered: Answered | None = None) -> None:
         self._store = store
+        self._answered = answered
 
     async def open_from_call(
         self, call_id: str, number: str, kind: Kind, opened_at: datetime, recording_id: str = ""
@@ -94,7 +99,14 @@ class TicketDesk:
         """
         told = facts or Facts()
         touched = (ticket_id, told.handling_ticket)
-        return await self._store.run(lambda work: move_ticket(work, ticket_id, move, acting, told), *touched)
+
+        def use_case(work: Work) -> Ticket:
+            after = move_ticket(work, ticket_id, move, acting, told)
+            if self._answered and move is Move.ANSWER_AT_ONCE:
+                self._answered(work, after, told, acting.now)
+            return after
+
+        return await self._store.run(use_case, *touched)
 
     async def possible(self, ticket_id: str, actor: Actor, now: datetime) -> tuple[Possible, ...]:
         """Every move that somebody may make now, with the fields it requires and its articles.

@@ -133,8 +133,16 @@ def dissatisfied(s: Scene, why: str) -> Act:
     return (yield from s.do(Move.RECORD_CALLBACK, s.level_1(Role.CALLBACK_CLERK), facts))
 
 
+def judged(s: Scene, why: str, *, reasonable: bool) -> Act:
+    """The clerk says what they make of the claim, for the supervisor to decide (A8)."""
+    s.soon(2, 20)
+    facts = Facts(reasonable=reasonable, reason=why)
+    return (yield from s.do(Move.PROPOSE_FINDING, s.level_1(Role.CALLBACK_CLERK), facts))
+
+
 def sent_back(s: Scene, why: str) -> Act:
     """The supervisor finds the claim reasonable and sends it back (A8)."""
     yield from dissatisfied(s, why)
+    yield from judged(s, "诉求合理,问题确未解决", reasonable=True)
     s.soon(10, 120)
     return (yield from s.do(Move.SEND_BACK, s.level_1(Role.CALLBACK_SUPERVISOR), reason=why))

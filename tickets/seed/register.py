@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tickets.catalogue import CatalogueLine, Category
+from tickets.disputes import Dispute
 from tickets.register import ROOT
 from tickets.seed.drawing import landline, mobile, name, told
 from tickets.units import Membership, Person, Unit, UnitKind
@@ -23,7 +24,7 @@ _LEVEL_1 = (
     (Role.LEADER, 2),
 )
 _UNIT = ((Role.PRINCIPAL, 1), (Role.DEPUTY, 1), (Role.HANDLER, 2))
-ADJUDICATORS = ("bianban", "sifa")
+ADJUDICATORS = {"bianban": (Dispute.DUTY,), "sifa": (Dispute.LAW,)}
 
 
 def city_records(seed: int) -> list[Record]:
@@ -36,7 +37,8 @@ def city_records(seed: int) -> list[Record]:
 
 def _units(rng: random.Random) -> Iterator[Unit]:
     def unit(code: str, called: str, kind: UnitKind, parent: str = ROOT.id, area: str = "") -> Unit:
-        return Unit(code, called, kind, parent, (landline(rng), mobile(rng)), area)
+        phones = (landline(rng), mobile(rng))
+        return Unit(code, called, kind, parent, phones, area, adjudicates=ADJUDICATORS.get(code, ()))
 
     data = told("units")
     for kind, group in ((UnitKind.COUNTY, "county"), (UnitKind.ZONE, "zone")):

@@ -87,6 +87,7 @@ def unreasonable(s: Scene) -> Story:
     """The supervisor finds the claim unreasonable; it stays dissatisfied in the raw rate (A8)."""
     yield from acts.to_callback(s)
     yield from acts.dissatisfied(s, "要求免除全部费用")
+    yield from acts.judged(s, "要求没有依据", reasonable=False)
     s.soon(20, 120)
     yield from _unreasonable(s)
 

@@ -21,6 +21,7 @@ from tickets.timer_rules import TimerKind, wanted
 #: The limits on ourselves: level 1's teams, the upper units that decide, the adjudicators.
 OURS = (
     TimerKind.REVIEW,
+    TimerKind.REVIEW_TARGET,
     TimerKind.DECIDE,
     TimerKind.UPPER_DECIDE,
     TimerKind.ADJUDICATE,
@@ -43,12 +44,16 @@ _shown = tickets.c.confidential.is_(sa.false())
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something that is owed, and since when it has been overdue; ``unit`` owes it."""
+    """Something that is owed, and since when it has been overdue; ``unit`` owes it.
+
+    ``warning``: only a target was missed, the limit still runs (A24).
+    """
 
     ticket: Ticket
     kind: TimerKind
     overdue_since: datetime
     unit: str
+    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,21 @@ def overdue_duties(connection: Connection, register: Register, *, most: int) -> 
         still = any((one.kind, one.subject) == (row.its_kind, row.its_subject) for one in wanted(ticket, register))
         if still:
             kind = TimerKind.of(row.its_kind)
-            unit = ticket.case.upper if kind is TimerKind.UPPER_DECIDE else register.tree.root
-            found.append(Duty(ticket, kind, row.its_at, unit))
+            owed_by = _owed_by(ticket, kind) or register.tree.root
+            warning = kind is TimerKind.REVIEW_TARGET
+            found.append(Duty(ticket, kind, row.its_at, owed_by, warning))
         if len(found) == most:
             break
-    return found
+    late = {one.ticket.id for one in found if one.kind is TimerKind.REVIEW}
+    # Once the limit is over nobody needs to hear of the target.
+    return [one for one in found if not (one.warning and one.ticket.id in late)]
+
+
+def _owed_by(ticket: Ticket, kind: TimerKind) -> str:
+    """The unit whose duty it is; empty for level 1."""
+    if kind is TimerKind.UPPER_DECIDE:
+        return ticket.case.upper
+    return ticket.case.adjudicator if kind is TimerKind.ADJUDICATE else ""
 
 
 def reminders(

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from common.paging import Cursor, Page
-from tickets.details import Urgency
 from tickets.model import Ticket
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
-from tickets.store.tables import is_open, tickets
+from tickets.store.tables import is_emergency, is_open, tickets
 from tickets.store.tables_work import acknowledgements
 
 _c, _a = tickets.c, acknowledgements.c
-_emergency = _c.urgency == Urgency.EMERGENCY.value
 _asked = (
     sa.select(acknowledgements)
     .where(_a.ticket_id.in_(sa.bindparam("ids", expanding=True)))
@@ -60,12 +59,23 @@ def emergencies(
     connection: Connection, shown: EmergencyFilter, *, limit: int, after: Cursor | None = None
 ) -> Page[Emergency]:
     """Emergency tickets, the newest first, from behind the cursor on."""
-    query = sa.select(*TICKET_COLUMNS).where(_emergency, _c.confidential.is_(sa.false()))
+    found = [ticket_of(row) for row in connection.execute(emergencies_query(shown, limit=limit, after=after))]
+    rows = _with_asked(connection, found[:limit])
+    if len(found) <= limit:
+        return Page(rows)
+    return Page(rows, Cursor(rows[-1].ticket.opened_at, rows[-1].ticket.id))
+
+
+def emergencies_query(
+    shown: EmergencyFilter, *, limit: int, after: Cursor | None = None
+) -> sa.Select[*tuple[Any, ...]]:
+    """The same, one more than the page has."""
+    query = sa.select(*TICKET_COLUMNS).where(is_emergency, _c.confidential.is_(sa.false()))
     if shown.units is not None:
         # From the few that concern the unit, not through all tickets until a page of its own is full.
         asked = sa.select(_a.ticket_id).where(_a.unit.in_(shown.units))
         has = sa.select(_c.id).where(
-            is_open, _emergency, sa.or_(*(one.in_(shown.units) for one in (_c.unit, _c.offered_to)))
+            is_open, is_emergency, sa.or_(*(one.in_(shown.units) for one in (_c.unit, _c.offered_to)))
         )
         query = query.where(_c.id.in_(asked.union(has)))
     if shown.open is not None:
@@ -74,12 +84,7 @@ def emergencies(
         query = query.where(_c.id.in_(sa.select(_a.ticket_id).where(_a.acknowledged_at.is_(None))))
     if after:
         query = query.where(sa.tuple_(_c.opened_at, _c.id) < sa.tuple_(after.at, after.id))
-    query = query.order_by(_c.opened_at.desc(), _c.id.desc()).limit(limit + 1)
-    found = [ticket_of(row) for row in connection.execute(query)]
-    rows = _with_asked(connection, found[:limit])
-    if len(found) <= limit:
-        return Page(rows)
-    return Page(rows, Cursor(rows[-1].ticket.opened_at, rows[-1].ticket.id))
+    return query.order_by(_c.opened_at.desc(), _c.id.desc()).limit(limit + 1)
 
 
 def _with_asked(connection: Connection, found: Sequence[Ticket]) -> list[Emergency]:

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from common.clock import civil
+from common.paging import Cursor, Page
+from common.store import Instant
 from tickets.inspection import Correction, Inspected, Result, Sample, Summary, Verdict
 from tickets.model import Status
 from tickets.store.columns import columns_of, record_of
@@ -73,12 +75,19 @@ def sample_of(connection: Connection, sample_id: str) -> Sample | None:
     return record_of(Sample, row) if row else None
 
 
-def samples(connection: Connection, units: Collection[str] | None, *, limit: int) -> list[Sample]:
+def samples(
+    connection: Connection, units: Collection[str] | None, *, limit: int, after: Cursor | None = None
+) -> Page[Sample]:
     """The samples that these units have drawn, the latest first; None stands for all."""
-    query = sa.select(*_SAMPLE).order_by(inspections.c.drawn_at.desc(), inspections.c.id.desc()).limit(limit)
+    c = inspections.c
+    query = sa.select(*_SAMPLE).order_by(c.drawn_at.desc(), c.id.desc()).limit(limit + 1)
+    if after:
+        query = query.where(sa.tuple_(c.drawn_at, c.id) < sa.tuple_(after.at, after.id))
     if units is not None:
         query = query.where(inspections.c.unit.in_(sorted(units)))
-    return [record_of(Sample, row) for row in connection.execute(query)]
+    found = [record_of(Sample, row) for row in connection.execute(query)]
+    rows = found[:limit]
+    return Page(rows, Cursor(rows[-1].drawn_at, rows[-1].id) if len(found) > limit else None)
 
 
 def found_in(connection: Connection, sample_id: str, ticket_ids: Sequence[str] | None = None) -> list[Found]:
@@ -99,16 +108,28 @@ def found_in(connection: Connection, sample_id: str, ticket_ids: Sequence[str] |
 
 
 def open_corrections(
-    connection: Connection, units: Collection[str] | None, *, limit: int
-) -> list[tuple[str, Correction]]:
-    """What these units still owe, or the unit above has still to judge, the most pressing first; None: of all units."""
+    connection: Connection, units: Collection[str] | None, *, limit: int, after: Cursor | None = None
+) -> Page[tuple[str, Correction]]:
+    """What these units still owe, or the unit above has still to judge, the most pressing first; None: of all units.
+
+    Raises:
+        ValueError: the cursor is another list's.
+    """
+    key = (corrections.c.due, tickets.c.number, corrections.c.inspection_id)
     query = sa.select(tickets.c.number, *_CORRECTION)
     query = query.join_from(corrections, tickets, tickets.c.id == corrections.c.ticket_id)
     query = query.where(corrections.c.judged_at.is_(None), _shown)
     if units is not None:
         query = query.where(corrections.c.unit.in_(sorted(units)))
-    query = query.order_by(corrections.c.due, tickets.c.number, corrections.c.inspection_id).limit(limit)
-    return [(row.number, _correction(row)) for row in connection.execute(query)]
+    if after:
+        number, inspection = after.parts(2)
+        query = query.where(sa.tuple_(*key) > sa.tuple_(sa.literal(after.at, Instant), number, inspection))
+    found = [(row.number, _correction(row)) for row in connection.execute(query.order_by(*key).limit(limit + 1))]
+    rows = found[:limit]
+    if len(found) <= limit:
+        return Page(rows)
+    number, last = rows[-1]
+    return Page(rows, Cursor(last.due, f"{number} {last.inspection_id}"))
 
 
 def summaries(

@@ -15,17 +15,15 @@ from sqlalchemy import Connection, Integer, String, Table
 
 from common.paging import Cursor, Page
 from common.store import Instant
-from tickets.details import Urgency
 from tickets.model import Ticket
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
-from tickets.store.tables import is_linked, tickets
+from tickets.store.tables import is_emergency, is_linked, tickets
 from tickets.store.tables_register import rulings
 from tickets.store.tables_work import acknowledgements, returns, tasks
 
 Rows = sa.Select[*tuple[Any, ...]]
 
 _shown = tickets.c.confidential.is_(sa.false())
-_emergency = tickets.c.urgency == Urgency.EMERGENCY.value
 #: A task without a limit comes after all that have one.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _MOST_STEPS = 2**31 - 1
@@ -72,7 +70,7 @@ def awaited_acknowledgements(
     """
     c = acknowledgements.c
     # Who was asked while it was an emergency is asked no more once it is none.
-    query = _beside(acknowledgements).where(c.acknowledged_at.is_(None), _emergency, *_of(c.unit, units))
+    query = _beside(acknowledgements).where(c.acknowledged_at.is_(None), is_emergency, *_of(c.unit, units))
     key = (c.asked_at, c.ticket_id, c.seq, c.unit)
     if after:
         query = query.where(sa.tuple_(*key) > _step(after))

@@ -95,8 +95,17 @@ Index(
     sqlite_where=is_open,
     postgresql_where=is_open,
 )
+#: Emergencies are few, and looked through at once (R7.2).
+Index(
+    "ix_tickets_emergencies",
+    tickets.c.opened_at,
+    tickets.c.id,
+    sqlite_where=sa.text("urgency = 'emergency'"),
+    postgresql_where=sa.text("urgency = 'emergency'"),
+)
 #: SQLite looks into a partial index only where a query says the index's condition in the very same words.
 has_category = tickets.c.category != sa.literal_column("''")
+is_emergency = tickets.c.urgency == sa.literal_column("'emergency'")
 is_linked = tickets.c.handling_ticket != sa.literal_column("''")
 Index(
     "ix_tickets_matter",

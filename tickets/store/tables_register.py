@@ -29,6 +29,8 @@ units = Table(
     Column("area", String(80), nullable=False),
     Column("active_from", Date),
     Column("active_until", Date),
+    #: duty, law: the disputes that it decides (R21.3).
+    Column("adjudicates", Json, nullable=False, server_default="[]"),
 )
 
 people = Table(
@@ -106,6 +108,8 @@ rulings = Table(
     Column("basis", Text, nullable=False),
     Column("by", String(80), nullable=False),
     Column("on", Date, nullable=False),
+    #: duty or law; empty for rulings from before the two were told apart.
+    Column("dispute", String(10), nullable=False, server_default=""),
 )
 
 rule_sets = Table(

@@ -100,6 +100,13 @@ Index(
     postgresql_where=sa.text("state = 'waiting'"),
 )
 
+Index(
+    "ix_notices_failed",
+    notices.c.created_at,
+    notices.c.id,
+    sqlite_where=sa.text("state = 'failed'"),
+    postgresql_where=sa.text("state = 'failed'"),
+)
 #: What a unit was reminded of, on its screen.
 Index(
     "ix_notices_of_unit",
