@@ -17,6 +17,7 @@ from common import clock
 from common.api.operation import operations
 from common.signing import Signer
 from common.timestamp import load_roots
+from hotline.abuse import abuse_of
 from hotline.alarms import Alarms
 from hotline.asterisk import Secrets
 from hotline.audit import AuditStore
@@ -113,7 +114,8 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         guard = RefusalGuard(
             settings.refusal_jump_share, settings.refusal_jump_calls, settings.refusal_jump_window_seconds
         )
-        screening = Screening(policy(settings), guard, alarms, alarms.clear)
+        abuse = abuse_of(database.reads, once, tickets, restricting=settings.restricting)
+        screening = Screening(policy(settings), guard, alarms, alarms.clear, restricted=abuse.restricted)
 
         async def settle(record: CallRecord) -> None:
             if deserves_ticket(record):
@@ -151,6 +153,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         )
         watch = Watch(tickets, calls, alarms, clock.now)
         works: dict[str, Work] = {
+            **abuse.works,
             "alarms": alarms.run,
             "books": book.run,
             "switchboard": switchboard.run,
@@ -171,6 +174,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         app = build_app(
             [
                 *operations(call_pages),
+                *abuse.operations,
                 *case_operations(tickets, desk),
                 *knowledge,
                 *parts.operations,
