@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -31,15 +32,22 @@ class AbuseParts:
     works: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
 
 
-def abuse_of(reads: AsyncEngine, once: Ledger, tickets: TicketStore, *, restricting: bool) -> AbuseParts:
+def abuse_of(
+    reads: AsyncEngine,
+    once: Ledger,
+    tickets: TicketStore,
+    *,
+    restricting: bool,
+    now: Callable[[], datetime] = clock.now,
+) -> AbuseParts:
     """The parts of a city that restricts numbers, or of one that does not: then nobody is restricted (A21)."""
     store = AbuseStore(reads, once)
-    now = Standing(lambda: store.read(lambda connection: standing(connection, clock.now())))
-    desk = AbuseDesk(store, restricting, now.refresh)
+    known = Standing(lambda: store.read(lambda connection: standing(connection, now())), now=now)
+    desk = AbuseDesk(store, restricting, known.refresh, now)
     served = operations(AbusePages(desk, partial(_concerns, tickets)))
     if not restricting:
         return AbuseParts(served, nobody, {})
-    return AbuseParts(served, now, {"restrictions": now.run})
+    return AbuseParts(served, known, {"restrictions": known.run})
 
 
 async def _concerns(tickets: TicketStore, ask: Ask, call_id: str) -> bool:
