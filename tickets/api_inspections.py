@@ -161,7 +161,7 @@ class InspectionPages:
         self, ask: Ask, ids: OfInspected, write: Callable[[Work, str], None]
     ) -> Reply[InspectionReceipt]:
         ticket = await self.store.by_number(ids.number)
-        if ticket is None:
+        if ticket is None or not await self._concerned(ask, ids.id, ticket.id):
             raise missing("工单")
         reply = Reply(InspectionReceipt(inspection=ids.id, ticket=ids.number))
 
@@ -173,6 +173,18 @@ class InspectionPages:
         with refusals(), ask.once(lambda found: reply if found is True else None):
             await self.store.run(use_case, ticket.id)
         return reply
+
+    async def _concerned(self, ask: Ask, inspection: str, ticket: str) -> bool:
+        """Whether a ticket was drawn, and by the reader's unit or one below it, or from the reader's unit.
+
+        Whoever it does not concern is not told by another answer that there is such a ticket.
+        """
+        mine, tree = ask.caller.unit, (await self.store.register()).tree
+        sample = await self.store.read(lambda connection: sample_of(connection, inspection))
+        rows = await self.store.read(lambda connection: found_in(connection, inspection, [ticket])) if sample else []
+        if sample is None or not rows:
+            return False
+        return mine in (sample.unit, *tree.above(sample.unit), rows[0].record.unit)
 
 
 def _acting(ask: Ask, roles: Collection[Role]) -> Acting:
