@@ -46,7 +46,7 @@ async def _screened(line: Line, number: str) -> dict[str, Any]:
     """What ``hotline screen-call`` says of a number."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "hotline", "screen-call", "--from", number, "--json"),
-        env=line.product.environment,
+        env=line.supervisor,
         stdout=asyncio.subprocess.PIPE,
     )
     printed, _ = await process.communicate()
