@@ -111,6 +111,8 @@ class Settings(Outside, SigningIn, BaseSettings):
     #: … and at least this many calls were seen within the window.
     refusal_jump_calls: int = Field(default=20, ge=5)
     refusal_jump_window_seconds: Seconds = 600
+    #: Numbers restricted after abuse of the line are refused; off, none is, whatever was approved (R8.1, A21).
+    restricting: bool = False
 
     # Seats and waiting
     seats: tuple[Annotated[str, Field(pattern=r"^8\d{3}$")], ...] = ("8001", "8002", "8003", "8004")

@@ -21,6 +21,7 @@ from common.api.operation import operations
 from common.roles import KEEPERS
 from common.signing import Signer
 from common.timestamp import load_roots
+from hotline.abuse import abuse_of
 from hotline.alarms import Alarms
 from hotline.answered import owe_entry
 from hotline.asterisk import Secrets
@@ -124,7 +125,8 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         guard = RefusalGuard(
             settings.refusal_jump_share, settings.refusal_jump_calls, settings.refusal_jump_window_seconds
         )
-        screening = Screening(policy(settings), guard, alarms, alarms.clear)
+        abuse = abuse_of(database.reads, once, tickets, restricting=settings.restricting)
+        screening = Screening(policy(settings), guard, alarms, alarms.clear, restricted=abuse.restricted)
 
         async def settle(record: CallRecord) -> None:
             if deserves_ticket(record):
@@ -162,6 +164,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         )
         watch = Watch(tickets, calls, alarms, clock.now)
         works: dict[str, Work] = {
+            **abuse.works,
             "alarms": alarms.run,
             "books": book.run,
             "switchboard": switchboard.run,
@@ -183,6 +186,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         app = build_app(
             [
                 *operations(call_pages),
+                *abuse.operations,
                 *case_operations(tickets, desk),
                 *knowledge,
                 *parts.operations,

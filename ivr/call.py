@@ -137,7 +137,7 @@ class Call:
         await self._send("hotline-emergency", service)
 
     async def refuse(self, kind: str) -> None:
-        """Say as early media where emergencies are answered and why the call is not taken, and end it (R6.5)."""
+        """Say as early media where emergencies are answered and why the call is not taken, and end it (R6.5, R8.1)."""
         await self._send("hotline-refuse", kind)
 
     async def hang_up(self, cause: int = 16) -> None:

@@ -8,6 +8,7 @@ that a call of the ordinary kind costs some microseconds.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -92,8 +93,16 @@ class Policy:
         return not whole.isdisjoint(forms) or any(form.startswith(start) for form in forms for start in starts)
 
 
-def screen(claim: CallerId, policy: Policy) -> Verdict:
-    """Say whether a call is taken (R6.5); never raises, whatever the network claims."""
+def nobody(_number: str) -> bool:
+    """Where no number is restricted (A21: unless a city decides otherwise)."""
+    return False
+
+
+def screen(claim: CallerId, policy: Policy, restricted: Callable[[str], bool] = nobody) -> Verdict:
+    """Say whether a call is taken (R6.5); never raises, whatever the network claims.
+
+    ``restricted`` says of a number whether it is restricted after abuse of the line (R8.1); the allow-list goes first.
+    """
     text = number_of(claim.number.strip(" \t")).strip(" \t")
     digits = _digits(text)
     number = canonical(digits, policy.area_code) if digits else ""
@@ -103,6 +112,8 @@ def screen(claim: CallerId, policy: Policy) -> Verdict:
         return Verdict(accepted=True, reason=Reason.ALLOW_LISTED, number=readable)
     reason, readable = _judge(digits, number, policy) if digits else (_not_digits(text), "")
     reason = withheld(claim, text, digits) or reason
+    if reason.startswith("accepted.") and restricted(readable):
+        reason = Reason.RESTRICTED_NUMBER
     verdict = Verdict(accepted=reason.startswith("accepted."), reason=reason, number=readable)
     return verdict if policy.applies(reason) else lifted(verdict)
 

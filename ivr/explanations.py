@@ -1,4 +1,4 @@
-"""Why a caller id was taken or refused, in Chinese, for the operator who is asked (R6.5)."""
+"""Why a caller id was taken or refused, in Chinese, for the operator who is asked (R6.5, R8.1)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from types import MappingProxyType
 from ivr.model import Reason, Verdict
 
 ARTICLE = "《滨州市12345政务服务便民热线管理办法》第六条第(五)项"
+RESTRICTING_ARTICLE = "《滨州市12345政务服务便民热线管理办法》第八条"
 EMERGENCIES = "先听到“紧急情况请直接拨打110、119、120、122”"
 
 EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
@@ -34,6 +35,7 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         Reason.EMERGENCY_NUMBER: "主叫号码是紧急号码,紧急号码不会这样呼出。",
         Reason.SHORT_CODE: "主叫号码是短号码或400、800等服务号码,且不在白名单内。",
         Reason.INTERNATIONAL_OFF: "主叫是国际或港澳台号码,本市设置为不受理。",
+        Reason.RESTRICTED_NUMBER: "该号码因滥用热线、经批准,现在限制来电;到期自行解除。",
     }
 )
 
@@ -41,9 +43,12 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
 def explain(verdict: Verdict) -> str:
     """What became of a call and why: the reason, the article, what the caller hears."""
     why = EXPLANATIONS[verdict.reason]
+    restricted = verdict.reason is Reason.RESTRICTED_NUMBER
+    article = RESTRICTING_ARTICLE if restricted else ARTICLE
     if verdict.shadowed:
-        return f"接通。按规则本应不受理({why.removesuffix('。')}),但该规则现在只记录、不执行。依据:{ARTICLE}。"
+        return f"接通。按规则本应不受理({why.removesuffix('。')}),但该规则现在只记录、不执行。依据:{article}。"
     if verdict.accepted:
         return f"接通。{why}来电人听到欢迎语。"
     kind = "来电号码不显示" if verdict.reason.startswith("withheld.") else "来电为非正常号码"
-    return f"不接通。{why}依据:{ARTICLE}({kind})。来电人{EMERGENCIES},再听到不予受理的原因,通话不计费。"
+    kind = "限制来电" if restricted else kind
+    return f"不接通。{why}依据:{article}({kind})。来电人{EMERGENCIES},再听到不予受理的原因,通话不计费。"

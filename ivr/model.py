@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a caller id was taken or refused (R6.5). ``accepted.*`` is taken, everything else refused."""
+    """Why a caller id was taken or refused (R6.5, R8.1). ``accepted.*`` is taken, everything else refused."""
 
     MOBILE = "accepted.mobile"
     IOT = "accepted.iot"
@@ -32,6 +32,8 @@ class Reason(StrEnum):
     EMERGENCY_NUMBER = "abnormal.emergency-number"
     SHORT_CODE = "abnormal.short-code"
     INTERNATIONAL_OFF = "abnormal.international-off"
+    #: A normal number, restricted for a time after abuse of the line (R8.1).
+    RESTRICTED_NUMBER = "restricted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Prompt(StrEnum):
 
     REFUSED_WITHHELD = "refused-withheld"
     REFUSED_ABNORMAL = "refused-abnormal"
+    REFUSED_RESTRICTED = "refused-restricted"
 
 
 def digits(text: str) -> tuple[str, ...]:

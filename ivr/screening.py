@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ivr.callerid import Policy, lifted, screen
-from ivr.model import CallerId, Verdict
+from ivr.callerid import Policy, lifted, nobody, screen
+from ivr.model import CallerId, Reason, Verdict
 from ivr.refusals import RefusalGuard, Turn
 
 
 class Screening:
-    """Says of each call whether it is taken (R6.5). ``alarm`` gets a code and a text, ``all_clear`` a code."""
+    """Says of each call whether it is taken (R6.5). ``alarm`` gets a code and a text, ``all_clear`` a code.
+
+    ``restricted`` says which numbers are restricted after abuse (R8.1); it answers from memory.
+    """
 
     def __init__(
         self,
@@ -20,17 +23,22 @@ class Screening:
         alarm: Callable[[str, str], None],
         all_clear: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        restricted: Callable[[str], bool] = nobody,
     ) -> None:
         self._policy = policy
         self._guard = guard
         self._alarm = alarm
         self._all_clear = all_clear
         self._clock = clock
+        self._restricted = restricted
 
     def __call__(self, caller_id: CallerId) -> Verdict:
         """The verdict on a call that is coming in; it is counted."""
-        verdict = screen(caller_id, self._policy)
-        refused = not verdict.reason.value.startswith("accepted.")
+        verdict = screen(caller_id, self._policy, self._restricted)
+        # A restricted number is shown as it should be: it says nothing about lost caller ids, and who dials on and on
+        # cannot bring refusing to a stop.
+        refused = not verdict.reason.startswith("accepted.") and verdict.reason is not Reason.RESTRICTED_NUMBER
         trunk = caller_id.trunk
         turn = self._guard.seen(trunk, refused, self._clock())
         code = f"screening.jump.{trunk}"

@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 from sqlalchemy import select
 
 from common.api.operation import operations
+from hotline.abuse import abuse_of
 from hotline.audit import audit
 from hotline.http import build_app
 from hotline.knowledge_base import knowledge_operations
@@ -106,7 +107,8 @@ async def desk(
         advice = FeedbackPages(at.tickets)
         case = [*case_operations(at.tickets, at.desk), *operations(files), *operations(advice)]
         people = accounts(at)
-        served = [*operations(calls), *case, *knowledge, *people.operations()]
+        abuse = abuse_of(at.database.reads, at.once, at.tickets, restricting=True)
+        served = [*operations(calls), *abuse.operations, *case, *knowledge, *people.operations()]
 
         def build() -> web.Application:
             return build_app(

@@ -17,6 +17,7 @@ from common.api.caller import Scope
 from common.ids import new_id
 from common.roles import Role
 from hotline.outside.tables import exchanges
+from tests import rights_abuse as abused
 from tests.rights_city import Person, Place, Sent, World, entry_told
 from tickets.model import Ticket
 from tickets.store.tables_sealing import destructions
@@ -354,6 +355,15 @@ SAMPLES: Final[dict[str, Sample]] = {
     "listCalls": Sample(_plain()),
     "readCall": Sample(_plain(ids={"id": "node-1.1"})),
     "hearRecording": Sample(_plain(ids={"id": "track-1"})),
+    "markAbuse": Sample(abused.marking, About.TICKET),
+    "listAbuseMarks": Sample(_plain()),
+    "readAbuseMark": Sample(abused.own_mark),
+    "decideAbuseMark": Sample(abused.decision),
+    "referAbuseMark": Sample(abused.referral),
+    "proposeRestriction": Sample(abused.proposal),
+    "approveRestriction": Sample(abused.approval),
+    "liftRestriction": Sample(abused.lifting),
+    "listRestrictions": Sample(_plain()),
     "listAlarms": Sample(_plain()),
     "readFigures": Sample(_plain()),
     # Signing in, one's own

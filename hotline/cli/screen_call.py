@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
+from collections.abc import Mapping
+from datetime import datetime
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from common import clock
+from hotline.database import async_engine
 from hotline.screening import policy
-from hotline.settings import load
+from hotline.settings import Settings, load
+from ivr.abuse.store import standing
 from ivr.callerid import screen
 from ivr.explanations import explain
 from ivr.sipheaders import from_sip
@@ -47,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
     if args.trunk and args.trunk not in {trunk.name for trunk in settings.trunks}:
         print(f"注意:设置中没有名为 {args.trunk} 的中继,按普通中继判断。", file=sys.stderr)
     claim = from_sip(args.sender, args.privacy, args.pai, args.presentation, args.trunk)
-    verdict = screen(claim, rules)
+    restricted = _restricted(settings)
+    verdict = screen(claim, rules, restricted.__contains__)
     explanation = explain(verdict)
     if args.json:
         answer = {
@@ -61,6 +70,26 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(f"{explanation}\n原因代码:{verdict.reason};识别出的号码:{verdict.number or '无'}")
     return 0
+
+
+def _restricted(settings: Settings) -> Mapping[str, datetime]:
+    """The numbers that are restricted now (R8.1), none where the city restricts nobody (A21)."""
+    if not settings.restricting:
+        return {}
+    try:
+        return asyncio.run(_standing(settings))
+    except (SQLAlchemyError, OSError) as error:
+        print(f"注意:数据库不可用({type(error).__name__}),按没有限制判断,来电时也是如此。", file=sys.stderr)
+        return {}
+
+
+async def _standing(settings: Settings) -> Mapping[str, datetime]:
+    engine = async_engine(settings.database, read_only=True)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(lambda plain: standing(plain, clock.now()))
+    finally:
+        await engine.dispose()
 
 
 def _presentation(text: str) -> int:

@@ -30,6 +30,7 @@ from hotline.keeping.cutting import cut_at, cut_audit
 from hotline.keeping.holds import held, take_turns
 from hotline.keeping.tables import tombstones
 from hotline.migrations.tables import TABLES
+from ivr.abuse.tables import IN_ORDER_OF_GOING
 from ivr.recordings.names import call_folder
 from ivr.store import calls, recordings
 from tickets.attachment_shelf import Shelf
@@ -219,6 +220,8 @@ def _delete_calls(connection: Connection, age: Age, now: datetime) -> int:
     ids = list(connection.execute(query.order_by(calls.c.rang_at, calls.c.id).limit(_LOT)).scalars())
     if ids:
         _bury(connection, "call", [(one, "") for one in ids], age, now)
+        for table in IN_ORDER_OF_GOING:
+            connection.execute(table.delete().where(table.c.call_id.in_(ids)))
         connection.execute(calls.delete().where(calls.c.id.in_(ids)))
         _note(connection, tuple(ids), age, now)
     return len(ids)
@@ -267,7 +270,9 @@ async def _leave_nothing(database: Database) -> None:
             pass
         await database.outside(["PRAGMA wal_checkpoint(TRUNCATE)"])
         return
-    names = sorted({table.name for table in (*_OF_TICKETS, tickets, calls, recordings, audit, audit_objects)})
+    names = sorted(
+        {table.name for table in (*_OF_TICKETS, *IN_ORDER_OF_GOING, tickets, calls, recordings, audit, audit_objects)}
+    )
     await database.outside([f"VACUUM {name}" for name in (*names, "ticket_search", "ticket_words")])
 
 

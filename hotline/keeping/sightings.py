@@ -18,6 +18,15 @@ _UNMASKED = frozenset({"recordings.hear", "attachments.read"})
 _NOTHING_SHOWN = frozenset({"audit.who-saw", "hold.set", "hold.lift", "retention.delete"})
 
 _WORDS = {
+    "abuse.approve": "批准或不批准限制来电",
+    "abuse.decide": "认定滥用热线",
+    "abuse.lift": "解除来电限制",
+    "abuse.list": "滥用热线标记列表",
+    "abuse.mark": "标记滥用热线",
+    "abuse.propose": "提出限制来电",
+    "abuse.read": "查看滥用热线标记",
+    "abuse.refer": "移送公安机关",
+    "abuse.restrictions": "现在限制的号码",
     "attachments.list": "查看附件清单",
     "attachments.read": "打开附件",
     "audit.who-saw": "查询谁看过",

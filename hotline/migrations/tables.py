@@ -8,6 +8,7 @@ import hotline.audit
 import hotline.idempotency
 import hotline.keeping.tables
 import hotline.outside.tables
+import ivr.abuse.tables
 import ivr.store
 import knowledge.tables
 import tickets.store
@@ -15,6 +16,7 @@ import tickets.store
 TABLES = [
     access.tables.tables,
     ivr.store.tables,
+    ivr.abuse.tables.tables,
     tickets.store.tables,
     knowledge.tables.tables,
     hotline.audit.tables,

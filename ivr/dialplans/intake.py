@@ -9,7 +9,7 @@ from ivr.model import Outcome
 
 
 async def intake(call: Call, house: House) -> None:
-    """Refuse hidden and abnormal numbers (R6.5); everybody else hears the greeting and then a person (GB/T 33358)."""
+    """Refuse hidden, abnormal and restricted numbers (R6.5, R8.1); greet everybody else and lead them to a person."""
     verdict = house.screen(call.facts.caller_id)
     known = {"number": verdict.number, "reason": verdict.reason.value, "shadowed": verdict.shadowed}
     if verdict.accepted:

@@ -30,6 +30,9 @@ from hotline.keeping.subjects import subject_of
 from hotline.keeping.tables import tombstones
 from hotline.keeping.verifying import verify
 from hotline.settings import Settings
+from ivr.abuse.desk import AbuseDesk
+from ivr.abuse.model import Abuse, Person
+from ivr.abuse.store import AbuseStore, MarkFilter
 from ivr.model import Track
 from ivr.recordings.closing import close
 from ivr.recordings.names import TrackName, call_folder
@@ -113,6 +116,29 @@ async def test_recordings_go_after_three_years(database_url: str, tmp_path: Path
         assert await buried(at) == [("recording", gone, "A23 recordings 3 years")]
         assert (await cleaned(at, settings)).recordings == 0
         assert await at.calls.get(gone) is not None
+
+
+@pytest.mark.covers("R8.1", "A23")
+async def test_marks_of_abuse_go_with_their_call(database_url: str, tmp_path: Path) -> None:
+    """A mark, its evidence and its steps outlive the recording, and go when the call does; a held one stays."""
+    async with opened(database_url, tmp_path) as (at, settings):
+        desk = AbuseDesk(AbuseStore(at.database.reads, at.once))
+        agent, supervisor = (
+            Person(role.value, frozenset({role}), "12345") for role in (Role.AGENT, Role.SHIFT_SUPERVISOR)
+        )
+        kept = []
+        for serial, years in ((1, 11.0), (2, 11.0), (3, 4.0)):
+            call_id, _ = await old_recording(at, settings, years, serial)
+            mark = await desk.mark(agent, call_id, Abuse.SLANDER, "辱骂")
+            await desk.decide(supervisor, mark.id, confirm=True, why="属实")
+            kept.append(mark.id)
+        await at.database.write(
+            partial(set_hold, kind="number", about="13854300002", who="fa", why="公安机关调查", at=MORNING)
+        )
+        assert (await cleaned(at, settings)).calls == 1
+        left = await desk.store.page(MarkFilter(), limit=9)
+        assert {one.id for one in left.rows} == set(kept[1:])
+        assert all(len(one.evidence) == len(one.steps) == 1 for one in left.rows)
 
 
 async def test_a_ticket_goes_ten_years_after_it_ended(database_url: str, tmp_path: Path) -> None:

@@ -110,11 +110,11 @@ def test_the_words_of_asterisks_queue_are_there() -> None:
     assert {f"queue-{word}" for word in said.split()} <= names()
 
 
-@pytest.mark.covers("R6.5", "A14")
+@pytest.mark.covers("R6.5", "R8.1", "A14")
 def test_a_refused_caller_first_hears_where_emergencies_are_answered() -> None:
-    """Both refusals begin with the four emergency numbers, before the reason."""
+    """All refusals begin with the four emergency numbers, before the reason."""
     texts = announcements(Settings())
-    for refusal in (Prompt.REFUSED_WITHHELD, Prompt.REFUSED_ABNORMAL):
+    for refusal in (Prompt.REFUSED_WITHHELD, Prompt.REFUSED_ABNORMAL, Prompt.REFUSED_RESTRICTED):
         first = texts[refusal].text.split("。")[0]
         assert all(service in first for service in ("110", "119", "120", "122"))
 

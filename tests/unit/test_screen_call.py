@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hotline.cli import screen_call
 from hotline.screening import policy
 from hotline.settings import SettingsError, Trunk, load
 from ivr.callerid import screen
-from ivr.explanations import ARTICLE, EXPLANATIONS, explain
+from ivr.explanations import ARTICLE, EXPLANATIONS, RESTRICTING_ARTICLE, explain
 from ivr.model import Reason, Verdict
 from ivr.sipheaders import from_sip
 
@@ -148,6 +149,19 @@ def test_the_policy_is_that_of_the_settings() -> None:
     assert (rules.area_code, rules.mode, rules.accept_international) == ("0543", "apply", True)
 
 
+@pytest.mark.covers("R8.1", "A21")
+def test_without_a_database_nobody_is_restricted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As on the live path the call is taken; standard error says that the restrictions were not looked at."""
+    monkeypatch.setenv("HOTLINE_RESTRICTING", "true")
+    monkeypatch.setenv("HOTLINE_DATA_DIR", str(tmp_path))
+    assert call("--from", MOBILE, "--json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["reason"] == "accepted.mobile"
+    assert "数据库不可用" in printed.err
+
+
 @pytest.mark.parametrize("code", ["abnormal.lenght", "accepted", "accepted.mobile", ""])
 def test_a_shadow_code_that_does_not_exist_is_refused_at_start(code: str) -> None:
     """A mistyped reason would apply a rule that was meant to be tried out first."""
@@ -161,5 +175,6 @@ def test_every_reason_is_explained_in_chinese(reason: Reason) -> None:
     accepted = reason.startswith("accepted.")
     text = explain(Verdict(accepted, reason, ""))
     assert EXPLANATIONS[reason].removesuffix("。") in text
-    assert (ARTICLE in text, "紧急情况" in text) == (not accepted, not accepted)
-    assert ARTICLE in explain(Verdict(True, reason, "", shadowed=True))  # noqa: FBT003 - accepted, as shadowed calls are
+    article = RESTRICTING_ARTICLE if reason is Reason.RESTRICTED_NUMBER else ARTICLE
+    assert (article in text, "紧急情况" in text) == (not accepted, not accepted)
+    assert article in explain(Verdict(True, reason, "", shadowed=True))  # noqa: FBT003 - accepted, as shadowed calls are
