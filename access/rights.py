@@ -162,6 +162,14 @@ RIGHTS: Final = (
         ("describeTicket",),
     ),
     Right(
+        "tickets.protect",
+        "核对和确认给承办单位的文字和附件（隐去诉求人信息的工单、举报）",
+        ("A16",),
+        _far(_DECIDERS | {_R.DISPATCHER}),
+        ("readForUnits", "confirmForUnits"),
+    ),
+    Right("confidential.name", "指定保密工单的阅看人", ("R25.1",), _far({_R.LEADER}), ("nameReaders",)),
+    Right(
         "tickets.move",
         "办理工单：具体能办什么，见工作流表",
         ("R3.2", "A17"),

@@ -21,10 +21,11 @@ from common.api.problem import BAD_BODY, CONFLICT, NO_RIGHT, missing
 from knowledge.duties import Duties
 from knowledge.model import Task, TaskKind
 from knowledge.store import KnowledgeStore
-from tickets.api_acting import NO_ROLE, may_see, roles_of
+from tickets.api_acting import NO_ROLE, roles_of
 from tickets.details import Nature
 from tickets.model import Status
 from tickets.register import Register
+from tickets.seeing import may_see
 from tickets.store import TicketStore
 from tickets.workflow_terms import Role
 
@@ -132,7 +133,7 @@ class TaskPages:
         """By who answered it (A19), due on the next working day. The unit sees the ticket's number only (R25.2)."""
         register = await self.tickets.register()
         ticket = await self.tickets.by_number(body.ticket)
-        if ticket is None or not may_see(ticket, ask, register.tree.root):
+        if ticket is None or not may_see(ticket, ask, register.tree):
             raise missing("工单")
         if ask.caller.unit != register.tree.root or not _ANSWERING & set(roles_of(ask)):
             raise NO_ROLE.problem("由答复咨询的话务员、审核派单员或负责人登记。")

@@ -84,7 +84,7 @@ class Answer:
         body = self.json
         chinese = any("一" <= letter <= "鿿" for letter in body["detail"])
         # What a program may want to know beside it (RFC 9457, 3.2); nothing else may slip out.
-        more = {"errors", "current", "possible", "meanwhile", "version"}
+        more = {"errors", "current", "possible", "meanwhile", "version", "proposal", "marked"}
         return chinese and body["status"] == self.status and set(body) - more == {"type", "title", "status", "detail"}
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from common import clock
 from common.api.ask import Ask
 from common.api.caller import Scope
 from common.api.operation import Reply, operation
 from common.api.problem import missing
+from common.reach import Reach
 from tickets.api_acting import NO_ROLE, NOT_READY, actor, refusals, roles_of
 from tickets.api_inspections_shown import (
     CorrectionTold,
@@ -36,9 +38,13 @@ from tickets.api_own import OfUnitQuery, units_of
 from tickets.desk import Acting
 from tickets.desk.inspecting import INSPECTORS, Draw, Finding, Judgement, answer, draw, find, judge
 from tickets.inspection import Correction, Sample
+from tickets.model import Ticket
 from tickets.notices import LEADERS
+from tickets.protecting import protected, redacted, shut_out
+from tickets.seeing import unknown_to
 from tickets.store import TicketStore
-from tickets.store.inspecting import found_in, open_corrections, sample_of, samples, summaries
+from tickets.store.finding import of_ids
+from tickets.store.inspecting import Found, found_in, open_corrections, sample_of, samples, summaries
 from tickets.store.work import Work
 from tickets.workflow_terms import Role
 
@@ -82,12 +88,16 @@ class InspectionPages:
         sample = await self.store.read(lambda connection: sample_of(connection, ids.id))
         if sample is None:
             raise missing("抽查")
-        rows = await self.store.read(lambda connection: found_in(connection, ids.id))
         mine, tree = ask.caller.unit, (await self.store.register()).tree
+        apart = unknown_to(ask, tree)
+        rows = await self.store.read(lambda connection: found_in(connection, ids.id, apart=apart))
         if mine not in (sample.unit, *tree.above(sample.unit)):
             rows = [one for one in rows if one.record.unit == mine]
             if not rows:
                 raise missing("抽查")
+        if ask.reach is not Reach.ALL:
+            known = await self.store.read(partial(of_ids, ids=[one.record.ticket_id for one in rows]))
+            rows = [_for_units(one, known[one.record.ticket_id]) for one in rows]
         return Reply(inspection_shown(sample, rows), [one.number for one in rows])
 
     @operation(
@@ -141,7 +151,11 @@ class InspectionPages:
     async def list_corrections(self, ask: Ask, query: OfUnitQuery) -> Reply[OpenCorrections]:
         """What the reader's unit and those below it still owe, or the unit above has still to judge; 200 at most."""
         units, now = await self._units(ask, query.unit), clock.now()
-        found = await self.store.read(lambda connection: open_corrections(connection, units, limit=query.limit))
+        apart = unknown_to(ask, (await self.store.register()).tree)
+        found = await self.store.read(partial(open_corrections, units=units, limit=query.limit, apart=apart))
+        if ask.reach is not Reach.ALL:
+            known = await self.store.read(partial(of_ids, ids=[one.ticket_id for _, one in found]))
+            found = [(number, _demanded_of_units(one, known[one.ticket_id])) for number, one in found]
         shown = [_open(number, one, now) for number, one in found]
         return Reply(OpenCorrections(corrections=shown), [number for number, _ in found])
 
@@ -150,8 +164,11 @@ class InspectionPages:
         """Inspected, deficient, corrected, unit by unit, of what was drawn in a period; level 1 reads all of it."""
         now = clock.now()
         since = query.since or clock.civil(now).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
-        units = await self._units(ask, query.unit)
-        found = await self.store.read(lambda connection: summaries(connection, units, since, query.until or now, now))
+        units, until = await self._units(ask, query.unit), query.until or now
+        apart = unknown_to(ask, (await self.store.register()).tree)
+        found = await self.store.read(
+            partial(summaries, inspectors=units, since=since, until=until, now=now, apart=apart)
+        )
         return SummaryList(units=[summary_shown(one) for one in found])
 
     async def _units(self, ask: Ask, unit: str | None) -> Collection[str] | None:
@@ -161,8 +178,10 @@ class InspectionPages:
         self, ask: Ask, ids: OfInspected, write: Callable[[Work, str], None]
     ) -> Reply[InspectionReceipt]:
         ticket = await self.store.by_number(ids.number)
-        if ticket is None:
-            raise missing("工单")
+        tree = (await self.store.register()).tree
+        if ticket is None or ask.caller.unit in shut_out(ticket.details, tree):
+            # In the words for a ticket that is not in the sample: which numbers there are is nobody's to find out.
+            raise NOT_READY.problem("没有这次抽查,或其中没有这件工单")
         reply = Reply(InspectionReceipt(inspection=ids.id, ticket=ids.number))
 
         def use_case(work: Work) -> bool:
@@ -180,6 +199,18 @@ def _acting(ask: Ask, roles: Collection[Role]) -> Acting:
     if role is None:
         raise NO_ROLE.problem()
     return Acting(actor(ask, role), clock.now())
+
+
+def _for_units(one: Found, ticket: Ticket) -> Found:
+    """What was found, as units read it: what level 1 wrote may name a protected reporter (A16)."""
+    if not protected(ticket.details):
+        return one
+    demanded = tuple(_demanded_of_units(correction, ticket) for correction in one.corrections)
+    return replace(one, record=replace(one.record, remark=redacted(one.record.remark, ticket)), corrections=demanded)
+
+
+def _demanded_of_units(one: Correction, ticket: Ticket) -> Correction:
+    return replace(one, demand=redacted(one.demand, ticket)) if protected(ticket.details) else one
 
 
 def _drawn(sample: Sample) -> Reply[SampleShown]:

@@ -17,12 +17,12 @@ from common.api.caller import Scope
 from common.api.fields import Asked, Shown, Stamp
 from common.api.operation import Reply, operation
 from common.api.problem import ProblemKind, missing
-from tickets.api_acting import may_see
-from tickets.api_shown import OfTicket, hidden_from
+from tickets.api_shown import OfTicket
 from tickets.attachment_kinds import AttachmentRefusedError
 from tickets.attachment_rows import CALLER, Attachment, Scan, attach_once, brought_by, of_ticket
 from tickets.attachment_shelf import Shelf
 from tickets.model import Status, Ticket
+from tickets.seeing import hidden_from, may_see
 from tickets.store import TicketStore
 from tickets.store.work import Work
 
@@ -146,14 +146,16 @@ class AttachmentPages:
         return web.FileResponse(path, headers=download_headers(found))
 
     async def _files(self, ask: Ask, number: str) -> tuple[Ticket, list[Attachment]]:
-        ticket, root = await self.store.by_number(number), (await self.store.register()).tree.root
-        if ticket is None or not may_see(ticket, ask, root):
+        ticket, tree = await self.store.by_number(number), (await self.store.register()).tree
+        if ticket is None or not may_see(ticket, ask, tree):
             raise missing("工单")
         files = await self.store.read(lambda connection: of_ticket(connection, ticket.id))
-        if hidden_from(ticket, ask, root):
+        if hidden_from(ticket, ask):
             # A picture shows a door, a letter is signed: who asked to stay unknown is not shown by a file (A16). What
-            # units have brought themselves they may see: a written statement (R23) is for those above them to read.
-            files = [one for one in files if one.of_unit_below(root)]
+            # units have brought themselves they may see: a written statement (R23) is for those above them to read. And
+            # what a reviewer has looked through and released.
+            released = ticket.details.released
+            files = [one for one in files if one.of_unit_below(tree.root) or one.id in released]
         return ticket, files
 
 

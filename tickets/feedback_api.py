@@ -12,11 +12,12 @@ from common.api.ask import Ask
 from common.api.fields import Instant, Shown, Told
 from common.api.operation import Reply, operation
 from common.api.problem import missing
-from tickets.api_acting import may_see
 from tickets.api_shown import OfTicket
 from tickets.feedback import Answer, Assessment, Earlier, Fault, Matter, assess
 from tickets.model import Ticket
+from tickets.protecting import for_units, protected
 from tickets.register import Register
+from tickets.seeing import may_see
 from tickets.store import TicketStore
 from tickets.store.answers import recent_answers
 from tickets.workflow_moves import Move
@@ -97,7 +98,7 @@ class FeedbackPages:
     async def _seen(self, ask: Ask, number: str) -> tuple[Ticket, Register]:
         register = await self.store.register()
         ticket = await self.store.by_number(number)
-        if ticket is None or not may_see(ticket, ask, register.tree.root):
+        if ticket is None or not may_see(ticket, ask, register.tree):
             raise missing("工单")
         return ticket, register
 
@@ -117,8 +118,10 @@ def _advice(advice: Assessment) -> dict[str, Any]:
 
 
 def matter_of(ticket: Ticket, register: Register) -> Matter:
-    """What an answer to this ticket must speak of."""
+    """What an answer to this ticket must speak of, as the unit knows it: a finding quotes from it (A16)."""
     details = ticket.details
+    hidden = protected(details)
     names = [register.categories[code].name for code in register.category_path(details.category)]
     place = [register.name(details.place)] if details.place else []
-    return Matter(details.matter, tuple(names), (*place, *([details.address] if details.address else ())))
+    address = [details.address] if details.address and not hidden else []
+    return Matter(for_units(details), tuple(names), (*place, *address))

@@ -13,12 +13,14 @@ from common.api.caller import Scope
 from common.api.fields import Asked, Line, Revealing, Shown, Stamp, Told
 from common.api.operation import Reply, operation
 from common.api.problem import NO_RIGHT, missing
-from tickets.api_acting import may_see
+from common.reach import Reach
 from tickets.api_shown import OfTicket
 from tickets.notice_texts import NoticeKind
 from tickets.outbox import Outbox
 from tickets.outbox_rows import aside, told_of
+from tickets.seeing import may_see
 from tickets.store import TicketStore
+from tickets.unit_tree import UnitTree
 from tickets.upload_links import PLACE
 
 _LINK = re.compile(f"{re.escape(PLACE)}[A-Za-z0-9_-]+")
@@ -70,9 +72,9 @@ class NoticePages:
     async def list_notices(self, ask: Ask, ids: OfTicket, query: Revealing) -> Reply[NoticeList]:
         """What was told about a ticket, oldest first, with the proof; for level 1 only, since numbers stand in it."""
         del query  # the reason in it has reached ``ask``
-        root = await self._root(ask)
+        tree = await self._level_1(ask)
         ticket = await self.store.by_number(ids.number)
-        if ticket is None or not may_see(ticket, ask, root):
+        if ticket is None or not may_see(ticket, ask, tree):
             raise missing("工单")
         found = await self.store.read(lambda connection: told_of(connection, ticket.id))
         return Reply(NoticeList(notices=[_shown(one, ask) for one in found]), [ticket.number])
@@ -81,7 +83,7 @@ class NoticePages:
     async def list_failed_notices(self, ask: Ask, query: Revealing) -> Reply[NoticeList]:
         """What reached nobody, newest first, 200 at most: the office tells these people otherwise."""
         del query  # as above
-        await self._root(ask)
+        await self._level_1(ask)
         found = await self.store.read(aside)
         return Reply(NoticeList(notices=[_shown(one, ask) for one in found]), [str(one.id) for one in found])
 
@@ -96,7 +98,7 @@ class NoticePages:
     )
     async def retry_notice(self, ask: Ask, ids: OfNotice) -> Reply[NoticeList]:
         """Once what was wrong is mended; only what was put aside can be sent anew."""
-        await self._root(ask)
+        await self._level_1(ask)
         if not await self.outbox.retry(ids.id):
             raise missing("搁置的告知")
         return Reply(NoticeList(notices=[]), [ids.id])
@@ -111,16 +113,16 @@ class NoticePages:
     )
     async def close_notice(self, ask: Ask, ids: OfNotice, body: ClosingTold) -> Reply[NoticeList]:
         """Told by telephone, or not to be told; the reason and who says so are kept with the notice."""
-        await self._root(ask)
+        await self._level_1(ask)
         if not await self.outbox.close(ids.id, ask.caller.person, body.why):
             raise missing("搁置的告知")
         return Reply(NoticeList(notices=[]), [ids.id])
 
-    async def _root(self, ask: Ask) -> str:
-        root = (await self.store.register()).tree.root
-        if ask.caller.unit != root:
+    async def _level_1(self, ask: Ask) -> UnitTree:
+        tree = (await self.store.register()).tree
+        if ask.reach is not Reach.ALL:
             raise NO_RIGHT.problem("告知记录由一级机构查看。")
-        return root
+        return tree
 
 
 def _shown(row: Any, ask: Ask) -> NoticeShown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -131,6 +131,8 @@ class Facts:
     told_at: datetime | None = None
     #: The caller wishes to get number and query code of what was answered at once (A18).
     wants_notice: bool | None = None
+    #: What units get of a matter without who said it (A16).
+    for_unit: str = field(default="", repr=False)
     #: A number or note that came with the move; free of any rule.
     remark: str = ""
 
@@ -169,6 +171,7 @@ FIELD_WORDS = {
     "solved": "问题是否解决",
     "ruling": "裁定意见",
     "archive_class": "存档类别",
+    "for_unit": "给承办单位的文字（不含诉求人信息）",
 }
 
 

@@ -14,9 +14,10 @@ from common.api.operation import Reply, operation
 from common.api.problem import CONFLICT, missing
 from hotline.outside.exchange import Exchange, ExchangeError
 from hotline.outside.exchange_rows import Exchanged, of_ticket
-from tickets.api_acting import NO_ROLE, may_see, roles_of
+from tickets.api_acting import NO_ROLE, roles_of
 from tickets.api_shown import OfTicket
 from tickets.model import Ticket
+from tickets.seeing import may_see
 from tickets.store import TicketStore
 from tickets.workflow_terms import Role
 
@@ -90,8 +91,8 @@ class ExchangePages:
         return Reply(ExchangeList(exchanges=[_shown(one) for one in found]), [ticket.number])
 
     async def _seen(self, ask: Ask, number: str) -> Ticket:
-        ticket, root = await self.store.by_number(number), (await self.store.register()).tree.root
-        if ticket is None or not may_see(ticket, ask, root):
+        ticket, tree = await self.store.by_number(number), (await self.store.register()).tree
+        if ticket is None or not may_see(ticket, ask, tree):
             raise missing("工单")
         return ticket
 
