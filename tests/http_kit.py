@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDict
 from sqlalchemy import select
 
-from common.api.operation import operations
+from common.api.operation import Operation, operations
 from hotline.audit import audit
 from hotline.http import build_app
 from hotline.knowledge_base import knowledge_operations
@@ -90,9 +90,14 @@ class Answer:
 
 @contextlib.asynccontextmanager
 async def desk(
-    folder: Path, database_url: str = "", *, ami_up: bool = True, known: Tokens | None = None
+    folder: Path,
+    database_url: str = "",
+    *,
+    ami_up: bool = True,
+    known: Tokens | None = None,
+    more: Callable[[Books], Iterable[Operation]] = lambda _: (),
 ) -> AsyncIterator[Desk]:
-    """Serve the books at ``database_url``, or else on SQLite in ``folder``; recordings are in ``folder``."""
+    """Serve the books at ``database_url``, or else on SQLite in ``folder``, with ``more`` beside the usual pages."""
     async with books(database_url or folder) as at:
         recordings = folder / "recordings"
         recordings.mkdir()
@@ -106,7 +111,7 @@ async def desk(
         advice = FeedbackPages(at.tickets)
         case = [*case_operations(at.tickets, at.desk), *operations(files), *operations(advice)]
         people = accounts(at)
-        served = [*operations(calls), *case, *knowledge, *people.operations()]
+        served = [*operations(calls), *case, *knowledge, *people.operations(), *more(at)]
 
         def build() -> web.Application:
             return build_app(
