@@ -24,6 +24,7 @@ from knowledge.store import KnowledgeStore
 from tickets.api_acting import NO_ROLE, roles_of
 from tickets.details import Nature
 from tickets.model import Status
+from tickets.protecting import protected, redacted, shut_out
 from tickets.register import Register
 from tickets.seeing import may_see
 from tickets.store import TicketStore
@@ -142,9 +143,12 @@ class TaskPages:
             raise CONFLICT.problem("这件工单不是咨询。")
         if ticket.status in _UNANSWERED:
             raise CONFLICT.problem("这件咨询还没有答复。")
+        if body.unit in shut_out(ticket.details, register.tree):
+            raise CONFLICT.problem("这件工单反映的就是该单位或其上级，不能由其编写。")
+        question = redacted(body.question, ticket) if protected(ticket.details) else body.question
         duties = self._duties(register)
         with ask.once(self._reply):
-            found = await duties.answered_without_entry(body.unit, body.question, ticket.number)
+            found = await duties.answered_without_entry(body.unit, question, ticket.number)
             return self._reply(found)
 
     def _duties(self, register: Register) -> Duties:

@@ -1,4 +1,4 @@
-"""A report whose caller is to stay unknown goes through its whole life: nothing that a unit can get tells who it was."""
+"""A report whose caller is to stay unknown goes through its whole life: nothing a unit can get tells who it was."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ class Life:
         self._hear(token, f"{method} {path}", answer)
         return answer
 
-    async def move(self, move: str, token: str = TOKEN, *, seen: str = "", expect: int = 201, **told: Any) -> Answer:
-        """One move."""
-        tag = seen or await self.at.seen(self.number, token)
+    async def move(self, move: str, token: str = TOKEN, *, expect: int = 201, **told: Any) -> Answer:
+        """One move, having looked just now unless ``seen`` says otherwise."""
+        tag = told.pop("seen", "") or await self.at.seen(self.number, token)
         answer = await self.do("POST", f"/tickets/{self.number}/moves", {"move": move, **told}, token, tag)
         assert answer.status == expect, (move, answer.body.decode())
         return answer
@@ -146,7 +146,7 @@ async def lived(life: Life) -> None:
         f"/api/v1/tickets/{number}/attachments?name={quote('漏图.png')}", files_kit.PNG, **{"X-Test": "1"}
     )
     assert letter.status == 201
-    county = {"unit": "滨城区", "basis": "属地", "reason": CARELESS}
+    county: dict[str, Any] = {"unit": "滨城区", "basis": "属地", "reason": CARELESS}
     refused = await life.move("dispatch", expect=409, **county)
     assert refused.json["type"].endswith("not-for-units")
     assert not [marker for marker in MARKERS if marker in refused.json["proposal"] and marker != SECRET]
@@ -172,7 +172,8 @@ async def lived(life: Life) -> None:
     await life.move("record_extension_notice", notice_id="n1", reason=CARELESS)
     for last in (False, True):
         await life.do("POST", f"/tickets/{number}/feedback-check", {"result": "室温达标"}, "street")
-        await life.move("submit_answer", "street", **ANSWER | {"answered_at": clock.now().isoformat()})
+        answer: dict[str, Any] = {**ANSWER, "answered_at": clock.now().isoformat()}
+        await life.move("submit_answer", "street", **answer)
         await life.move("approve_answer", "county")
         if not last:
             await life.move(
@@ -194,7 +195,13 @@ async def inspected(life: Life) -> None:
         assert drawn.status == 201, drawn.body.decode()
         place = f"/inspections/{drawn.json['id']}/tickets/{life.number}"
         words = CARELESS if token == TOKEN else "没有见面"
-        finding = {"result": "deficient", "points": ["not_contacted"], "remark": words, "demand": words, "working_days": 3}
+        finding = {
+            "result": "deficient",
+            "points": ["not_contacted"],
+            "remark": words,
+            "demand": words,
+            "working_days": 3,
+        }
         found = await life.do("POST", f"{place}/finding", finding, token)
         assert found.status == 201, found.body.decode()
         for other in UNITS:
@@ -203,10 +210,10 @@ async def inspected(life: Life) -> None:
 
 async def walked(life: Life) -> dict[str, set[int]]:
     """Every address that can be read, with every id there is, with and without a reason, by each unit."""
-    client = life.at.desk.client
+    app = life.at.desk.build()
     routes = {
         route.resource.canonical
-        for route in client.server.app.router.routes()  # type: ignore[union-attr]  # it is served
+        for route in app.router.routes()
         if route.method == "GET" and route.resource is not None and route.resource.canonical.startswith("/api/v1/")
     }
     ids = await known_ids(life)

@@ -12,7 +12,8 @@ import pytest
 
 from tests import city as streets
 from tests import files_kit
-from tests.case_kit import ANSWER, DETAILS, TOKEN, City, city
+from tests.case_kit import ANSWER, DETAILS, City, city
+from tests.http_kit import TOKEN
 from tickets.errors import NotForUnitsError, NotReadyError
 from tickets.protecting import NOT_YET
 from tickets.workflow_moves import Move
@@ -45,7 +46,7 @@ async def close(at: City, number: str) -> None:
         ("approve_answer", "county", {}),
         ("close", TOKEN, {"callback": "satisfied", "solved": True}),
     ):
-        assert (await at.move(number, move, token, **facts)).status == 201  # type: ignore[arg-type]  # facts
+        assert (await at.move(number, move, token, **facts)).status == 201
 
 
 async def listed(at: City, token: str, query: str = "") -> list[str]:
