@@ -55,9 +55,8 @@ def asked_whether_solved(facts: Facts) -> None:
 
 def _last_callback(work: Work, ticket: Ticket) -> Facts:
     """What the latest callback of this round came to; nothing where there was none."""
-    if not ticket.callbacks:
-        return Facts()
-    return next(one.facts for one in reversed(work.steps_since(ticket.id, 0)) if one.row == Move.RECORD_CALLBACK)
+    last = work.latest(ticket.id, Move.RECORD_CALLBACK.value) if ticket.callbacks else None
+    return last.facts if last else Facts()
 
 
 def _survey(work: Work, ticket: Ticket, facts: Facts) -> str:

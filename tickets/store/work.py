@@ -47,6 +47,12 @@ _steps_since = (
     .where(steps.c.ticket_id == sa.bindparam("ticket"), steps.c.seq > sa.bindparam("seen"))
     .order_by(steps.c.seq)
 )
+_latest = (
+    sa.select(*STEP_COLUMNS)
+    .where(steps.c.ticket_id == sa.bindparam("ticket"), steps.c.row == sa.bindparam("its_row"))
+    .order_by(steps.c.seq.desc())
+    .limit(1)
+)
 _counted = ticket_numbers.update().where(ticket_numbers.c.day == sa.bindparam("of")).values(last=sa.bindparam("to"))
 _unset = timers.delete().where(
     timers.c.ticket_id == sa.bindparam("b_ticket"),
@@ -126,6 +132,15 @@ class Work:
         known = self.connection.execute(_steps_since, {"ticket": ticket_id, "seen": seen})
         fresh = [*self._all.entries, *self._staged.entries]
         return [*map(entry_of, known), *(one for one in fresh if one.ticket_id == ticket_id and one.seq > seen)]
+
+    def latest(self, ticket_id: str, row: str) -> Entry | None:
+        """The latest step of a ticket that carried out this row, one of this transaction included."""
+        staged = (*self._all.entries, *self._staged.entries)
+        fresh = next((one for one in reversed(staged) if (one.ticket_id, one.row) == (ticket_id, row)), None)
+        if fresh:
+            return fresh
+        found = self.connection.execute(_latest, {"ticket": ticket_id, "its_row": row}).first()
+        return entry_of(found) if found else None
 
     def linked_to(self, ticket_id: str) -> list[str]:
         """The tickets of other callers that wait for this one (A13)."""
