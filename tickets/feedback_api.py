@@ -17,7 +17,7 @@ from tickets.feedback import Answer, Assessment, Earlier, Fault, Matter, assess
 from tickets.model import Ticket
 from tickets.protecting import for_units, protected
 from tickets.register import Register
-from tickets.seeing import may_see
+from tickets.seeing import may_see, unknown_to
 from tickets.store import TicketStore
 from tickets.store.answers import recent_answers
 from tickets.workflow_moves import Move
@@ -78,7 +78,7 @@ class FeedbackPages:
         given = [one for one in history if one.row.partition("/")[0] == Move.SUBMIT_ANSWER]
         if not given:
             raise missing("答复")
-        advice = await self._assessed(Answer.of(given[-1].facts), ticket, register, given[-1].actor.unit)
+        advice = await self._assessed(ask, Answer.of(given[-1].facts), ticket, register, given[-1].actor.unit)
         return Reply(FeedbackAdvice(**_advice(advice), seq=given[-1].seq), [ticket.number])
 
     @operation(
@@ -92,7 +92,7 @@ class FeedbackPages:
         """What the reviewer will be told of an answer like this; nothing is submitted or kept."""
         ticket, register = await self._seen(ask, ids.number)
         answer = Answer(body.facts_found, body.done, body.result, body.answered_at, body.contact)
-        advice = await self._assessed(answer, ticket, register, ask.caller.unit)
+        advice = await self._assessed(ask, answer, ticket, register, ask.caller.unit)
         return Reply(AnswerAdvice(**_advice(advice)), [ticket.number])
 
     async def _seen(self, ask: Ask, number: str) -> tuple[Ticket, Register]:
@@ -102,8 +102,9 @@ class FeedbackPages:
             raise missing("工单")
         return ticket, register
 
-    async def _assessed(self, answer: Answer, ticket: Ticket, register: Register, unit: str) -> Assessment:
-        given = await self.store.read(partial(recent_answers, unit=unit, beside=ticket.id))
+    async def _assessed(self, ask: Ask, answer: Answer, ticket: Ticket, register: Register, unit: str) -> Assessment:
+        apart = unknown_to(ask, register.tree)
+        given = await self.store.read(partial(recent_answers, unit=unit, beside=ticket.id, apart=apart))
         earlier = [Earlier(one.number, Answer.of(one.facts).text) for one in given]
         return assess(answer, matter_of(ticket, register), earlier)
 

@@ -92,7 +92,9 @@ def advise(
         ),
         rulings=tuple(one for one in _rulings(connection, categories) if not barred(one.unit, details, register.tree)),
         returns=tuple(_returns(connection, categories)),
-        similar=tuple(_similar(connection, ticket, like)),
+        similar=tuple(
+            one for one in _similar(connection, ticket, like) if not barred(one.unit, details, register.tree)
+        ),
         repeats=tuple(_repeats(connection, register, ticket, now)),
     )
 
