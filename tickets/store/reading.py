@@ -53,7 +53,8 @@ def page_query(shown: TicketFilter, *, limit: int, after: Cursor | None) -> sa.S
     if units is None:
         return newest(sa.select(*TICKET_COLUMNS).where(*where))
     if not 1 < len(units) <= _MOST_BRANCHES:
-        return newest(sa.select(*TICKET_COLUMNS).where(*where, c.unit.in_(units) if units else sa.false()))
+        of_units = c.unit == units[0] if len(units) == 1 else c.unit.in_(units)
+        return newest(sa.select(*TICKET_COLUMNS).where(*where, of_units))
     # Of each unit the newest, by its own index: to sort all that a large branch ever had costs every page its time.
     each = [newest(sa.select(c.id).where(*where, c.unit == unit)).subquery() for unit in units]
     ids = sa.union_all(*(sa.select(one.c.id) for one in each))
