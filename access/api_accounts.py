@@ -12,15 +12,15 @@ from access.api_asking import Asking, doer
 from access.api_own import OfId
 from access.api_problems import OF_KEEPING, OF_SIGNING, refusals
 from access.api_session import Done
+from access.errors import NotFoundError
 from access.people import Account, Grant
-from access.rows import account_of, accounts_in, grants_of
+from access.rows import NO_ACCOUNT, account_of, accounts_in, grants_of
 from access.staff import StaffDesk
 from common import clock
 from common.api.ask import Ask
 from common.api.caller import Scope
 from common.api.fields import Asked, Line, Shown, Stamp, Told
 from common.api.operation import Reply, operation
-from common.api.problem import NOT_FOUND
 from common.reach import Reach
 
 _TAG = "账号"
@@ -141,8 +141,9 @@ class AccountPages:
         """One account with its roles."""
         with refusals():
             account, grants = await self.staff.store.read(lambda one: (account_of(one, ids.id), grants_of(one, ids.id)))
-        if ask.reach is not Reach.ALL and account.unit not in await self.within(ask.caller.unit):
-            raise NOT_FOUND.problem()
+            if ask.reach is not Reach.ALL and account.unit not in await self.within(ask.caller.unit):
+                # In the very words in which there is none.
+                raise NotFoundError(NO_ACCOUNT)
         return AccountWithGrants(**_account(account), grants=[grant_shown(one) for one in grants])
 
     @operation(

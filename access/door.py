@@ -77,7 +77,7 @@ class Door:
         """The bearer of a token; None if it is nobody's, has expired or was revoked."""
         at = now or clock.now()
         digest = digest_of(text)
-        found = await self.store.read(lambda connection: _bearer(connection, digest, at))
+        found = await self.store.read(lambda connection: bearer(connection, digest, at))
         if found is None:
             return None
         token, caller = found
@@ -117,7 +117,8 @@ def _good(session: Session, now: datetime, policy: Policy) -> bool:
     return session.ended_at is None and now < session.ends_at and not idle and not set_back
 
 
-def _bearer(connection: Connection, digest: str, now: datetime) -> tuple[ApiToken, Caller] | None:
+def bearer(connection: Connection, digest: str, now: datetime) -> tuple[ApiToken, Caller] | None:
+    """The good token of a digest, and who bears it."""
     token = token_of(connection, digest)
     if token is None or not token.good(now):
         return None

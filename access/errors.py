@@ -43,3 +43,7 @@ class LockedError(AccessError):
 
 class BusyError(AccessError):
     """So many sign in at this moment that one more would have to wait too long."""
+
+
+class NotAllowedError(Exception):
+    """Nobody who may use this verb of the command line has asked; the message says in Chinese what to do."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from access.door import Found, Stage, find
 from access.errors import NotFitError, NotFoundError, UnprovenError, WrongError
 from access.passwords import check_new, check_unused
 from access.people import ApiToken, roles_held
+from access.rights import only_of_verbs
 from access.rows import account_of, add, change, end_sessions, grants_of, tokens_of
 from access.signing_in import SignIn, renew_cookie
 from access.visit import Visit, digest_of, new_cookie
@@ -27,6 +28,8 @@ from common.roles import KEEPERS
 
 #: An audit's and an idempotency key's columns hold so much of an account and its token's name.
 _MOST_LETTERS = 79
+#: The longest that a token of an auditor is good on the command line.
+_KEEPERS_TOKEN_HOLDS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,13 +232,23 @@ def put_token(connection: Connection, token: ApiToken, now: datetime) -> None:
         NotFitError: the name is taken, or the account may have none.
     """
     owner = account_of(connection, token.account, lock=True)
-    if roles_held(grants_of(connection, owner.id), now) & KEEPERS:
-        raise NotFitError("系统管理员、安全管理员和审计员不得有令牌：这些事由人登录办理。")
+    keeps = roles_held(grants_of(connection, owner.id), now) & KEEPERS
+    if keeps and not _for_the_command_line(token, now):
+        raise NotFitError(
+            "系统管理员、安全管理员和审计员不得有接口令牌：这些事由人登录办理。"
+            "命令行所用的须限于命令行的权限（审计员为 audit.read、holds.set），一天内过期。"
+        )
     if any(one.name == token.name for one in tokens_of(connection, owner.id)):
         raise NotFitError("已有过同名的令牌，请换个名称。")
     if len(owner.id) + len(token.name) > _MOST_LETTERS:
         raise NotFitError("令牌名称过长。")
     add(connection, t.api_tokens, token)
+
+
+def _for_the_command_line(token: ApiToken, now: datetime) -> bool:
+    """It opens no door of the interface, and soon none at all."""
+    short = token.expires_at is not None and token.expires_at - now <= _KEEPERS_TOKEN_HOLDS
+    return short and bool(token.rights) and all(only_of_verbs(one) for one in token.rights or ())
 
 
 def end_token(connection: Connection, token: str, whose: str | None, by: str, now: datetime) -> bool:

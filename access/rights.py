@@ -29,7 +29,8 @@ _DECIDERS: Final = frozenset({_R.REVIEWER, _R.LEADER})
 class Right:
     """One row. ``operations`` are names of the HTTP interface, ``verbs`` those of the command line.
 
-    ``open`` needs nobody; otherwise a role that is not in ``reach`` has no right at all. ``cites`` says why.
+    ``open`` needs nobody; otherwise a role that is not in ``reach`` has no right at all. ``level_one``: it is the whole
+    house's and no unit's own, so that nobody has it in another unit, whatever their role. ``cites`` says why.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Right:
     operations: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ()
     open: bool = False
+    level_one: bool = False
 
 
 def _far(everything: Iterable[Role] = (), own: Iterable[Role] = (), self_: Iterable[Role] = ()) -> dict[Role, Reach]:
@@ -76,6 +78,8 @@ RIGHTS: Final = (
         ("R11.1", "R21.0"),
         _far(_DECIDERS),
         ("putUnit", "putCategory", "addLine", "importCalendar"),
+        ("calendar",),
+        level_one=True,
     ),
     Right(
         "delegations.grant",
@@ -86,7 +90,7 @@ RIGHTS: Final = (
     ),
     Right(
         "rulings.read",
-        "查看职责裁定和申请退回的情况",
+        "查看职责裁定和申请退回的情况（裁定人员看得到全部裁定）",
         ("R21.3",),
         _far(_LEVEL_ONE, _UNITS | {_R.ADJUDICATOR}),
         ("listRulings", "listReturns"),
@@ -121,6 +125,7 @@ RIGHTS: Final = (
         ("R20.1",),
         _far(_DECIDERS),
         ("approveProposal",),
+        level_one=True,
     ),
     Right(
         "knowledge.miss",
@@ -131,7 +136,7 @@ RIGHTS: Final = (
     ),
     Right(
         "tickets.read",
-        "查看工单、办理过程、期限、附件、告知、协办任务、存档；检索工单",
+        "查看工单、办理过程、期限、附件、协办任务、存档；检索工单",
         ("R14.8", "R25.2"),
         _far(_LEVEL_ONE, _UNITS | {_R.EXPERT, _R.ADJUDICATOR}),
         (
@@ -147,27 +152,43 @@ RIGHTS: Final = (
             "findSimilar",
             "listAttachments",
             "readAttachment",
-            "listNotices",
             "listExchanges",
             "listArchive",
             "listArchived",
         ),
     ),
-    Right("tickets.open", "新建工单", ("R3.1", "R14.1"), _far({_R.AGENT, _R.REVIEWER, _R.LEADER}), ("openTicket",)),
+    Right(
+        "notices.read",
+        "查看告知诉求人的记录（其中有号码）",
+        ("A18",),
+        _far(_LEVEL_ONE),
+        ("listNotices",),
+        level_one=True,
+    ),
+    Right(
+        "tickets.open",
+        "新建工单",
+        ("R3.1", "R14.1"),
+        _far({_R.AGENT, _R.REVIEWER, _R.LEADER}),
+        ("openTicket",),
+        level_one=True,
+    ),
     Right(
         "tickets.describe",
         "补全或更正诉求信息",
         ("R14.1",),
         _far({_R.AGENT, _R.REVIEWER, _R.LEADER}),
         ("describeTicket",),
+        level_one=True,
     ),
     Right(
         "tickets.protect",
-        "核对和确认给承办单位的文字和附件（隐去诉求人信息的工单、举报）",
+        "核对给承办单位的文字和附件（隐去诉求人信息的工单、举报）",
         ("A16",),
         _far(_DECIDERS | {_R.DISPATCHER}),
-        ("readForUnits", "confirmForUnits"),
+        ("readForUnits",),
     ),
+    Right("tickets.confirm", "确认给承办单位的文字和附件", ("A16",), _far(_DECIDERS), ("confirmForUnits",)),
     Right("confidential.name", "指定保密工单的阅看人", ("R25.1",), _far({_R.LEADER}), ("nameReaders",)),
     Right(
         "tickets.move",
@@ -180,8 +201,9 @@ RIGHTS: Final = (
         "tickets.dispatch",
         "派单前的参考：目录、裁定、退回、相似工单、可办的单位",
         ("R21.0",),
-        _far(_DESK | {_R.AGENT}, _UNITS),
+        _far(_DESK | {_R.AGENT}),
         ("readAdvice",),
+        level_one=True,
     ),
     Right(
         "duties.read",
@@ -204,7 +226,9 @@ RIGHTS: Final = (
         _far(_DECIDERS, _UNITS),
         ("listInspections", "readInspection", "listCorrections", "summariseInspections"),
     ),
-    Right("inspections.answer", "报送整改情况", ("R18",), _far(own=_UNITS), ("answerCorrection",)),
+    Right(
+        "inspections.answer", "报送整改情况", ("R18",), _far(own=_UNITS - {_R.LEVEL2_REVIEWER}), ("answerCorrection",)
+    ),
     Right(
         "tickets.attach",
         "给工单添加附件",
@@ -227,9 +251,21 @@ RIGHTS: Final = (
         ("exportTickets",),
         ("export-tickets",),
     ),
-    Right("tickets.import", "导入他系统的工单", ("R3.1",), _far(_DECIDERS), verbs=("import-tickets",)),
     Right(
-        "deadlines.recompute", "按新的节假日安排重算期限", ("R22.3",), _far(_DECIDERS), verbs=("recompute-deadlines",)
+        "tickets.import",
+        "导入他系统的工单",
+        ("R3.1",),
+        _far(_DECIDERS),
+        verbs=("import-tickets",),
+        level_one=True,
+    ),
+    Right(
+        "deadlines.recompute",
+        "按新的节假日安排重算期限",
+        ("R22.3",),
+        _far(_DECIDERS),
+        verbs=("recompute-deadlines",),
+        level_one=True,
     ),
     Right(
         "contacts.reveal",
@@ -250,15 +286,31 @@ RIGHTS: Final = (
             "retryExchange",
             "closeExchange",
         ),
+        level_one=True,
     ),
-    Right("exchanges.send", "把工单转给其他热线、110", ("R16.1", "R16.2"), _far({_R.AGENT} | _DECIDERS), ("handOver",)),
-    Right("calls.read", "查看来电", ("R25.2",), _far(_LEVEL_ONE), ("listCalls", "readCall")),
+    Right(
+        "exchanges.send",
+        "把工单转给其他热线、110",
+        ("R16.1", "R16.2"),
+        _far({_R.AGENT} | _DECIDERS),
+        ("handOver",),
+        level_one=True,
+    ),
+    Right(
+        "calls.read",
+        "查看来电",
+        ("R25.2",),
+        _far(_LEVEL_ONE),
+        ("listCalls", "readCall"),
+        level_one=True,
+    ),
     Right(
         "calls.screen",
         "说明某个号码为何被拒接",
         ("R6.5",),
         _far({_R.SHIFT_SUPERVISOR, _R.LEADER}),
         verbs=("screen-call",),
+        level_one=True,
     ),
     Right(
         "recordings.hear",
@@ -266,6 +318,7 @@ RIGHTS: Final = (
         ("R25.2",),
         _far(_DECIDERS | _CALLBACKS | {_R.SHIFT_SUPERVISOR}),
         ("hearRecording",),
+        level_one=True,
     ),
     Right(
         "figures.read",
@@ -273,6 +326,7 @@ RIGHTS: Final = (
         ("R3.3",),
         _far(_LEVEL_ONE | {_R.AUDITOR, _R.SYSTEM_ADMIN}),
         ("listAlarms", "readFigures"),
+        level_one=True,
     ),
     Right(
         "session.open",
@@ -317,14 +371,23 @@ RIGHTS: Final = (
         ("R12.3",),
         _far({_R.SYSTEM_ADMIN}),
         ("makeAccount", "describeAccount", "resetPassword", "unlockAccount"),
+        level_one=True,
     ),
-    Right("accounts.block", "停用账号", ("R12.3",), _far({_R.SYSTEM_ADMIN, _R.SECURITY_ADMIN}), ("blockAccount",)),
+    Right(
+        "accounts.block",
+        "停用账号",
+        ("R12.3",),
+        _far({_R.SYSTEM_ADMIN, _R.SECURITY_ADMIN}),
+        ("blockAccount",),
+        level_one=True,
+    ),
     Right(
         "accounts.secure",
         "恢复停用的账号、解除动态口令、授予身份",
         ("R12.3",),
         _far({_R.SECURITY_ADMIN}),
         ("unblockAccount", "dropSecondFactor", "grantRole"),
+        level_one=True,
     ),
     Right(
         "roles.confirm",
@@ -332,6 +395,7 @@ RIGHTS: Final = (
         ("R12.3",),
         _far({_R.SECURITY_ADMIN, _R.LEADER}),
         ("confirmGrant", "refuseGrant"),
+        level_one=True,
     ),
     Right(
         "roles.session",
@@ -339,6 +403,7 @@ RIGHTS: Final = (
         ("R15.1",),
         _far({_R.SHIFT_SUPERVISOR, _R.LEADER, _R.SECURITY_ADMIN}),
         ("grantSessionRole", "revokeGrant"),
+        level_one=True,
     ),
     Right(
         "filings.make",
@@ -367,8 +432,16 @@ RIGHTS: Final = (
         ("R25.2",),
         _far({_R.AUDITOR}),
         verbs=("verify-audit", "who-saw"),
+        level_one=True,
     ),
-    Right("holds.set", "设置和解除保全", ("A23",), _far({_R.AUDITOR, _R.LEADER}), verbs=("hold",)),
+    Right(
+        "holds.set",
+        "设置和解除保全",
+        ("A23",),
+        _far({_R.AUDITOR, _R.LEADER}),
+        verbs=("hold",),
+        level_one=True,
+    ),
     Right(
         "house.run",
         "安装、运行、检查本系统：能登录这台机器、能读数据目录的人，即系统管理员",
@@ -379,7 +452,6 @@ RIGHTS: Final = (
             "alarms",
             "asterisk",
             "backup",
-            "calendar",
             "check",
             "deadline",
             "demo",
@@ -393,13 +465,23 @@ RIGHTS: Final = (
             "token",
             "verify-recordings",
         ),
+        level_one=True,
     ),
 )
+
+
+#: The row whose verbs need nobody but whoever may log in to the machine.
+OF_THE_MACHINE: Final = "house.run"
 
 
 @cache
 def _by_operation() -> Mapping[str, Right]:
     return {name: right for right in RIGHTS for name in right.operations}
+
+
+@cache
+def _by_verb() -> Mapping[str, Right]:
+    return {name: right for right in RIGHTS for name in right.verbs}
 
 
 @cache
@@ -419,12 +501,44 @@ def of_operation(name: str) -> Right:
         raise LookupError(f"operation {name} stands in no row of access/rights.py: say there who may do it") from None
 
 
+def of_verb(name: str) -> Right:
+    """The row in which a verb of the command line stands.
+
+    Raises:
+        LookupError: it stands in none, and nobody may use it.
+    """
+    try:
+        return _by_verb()[name]
+    except KeyError:
+        raise LookupError(f"verb {name} stands in no row of access/rights.py: say there who may use it") from None
+
+
+def of_id(right: str) -> Right:
+    """The row of this name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _by_id()[right]
+
+
+def only_of_verbs(right: str) -> bool:
+    """Whether a right is of the command line alone, and of people: no request can be made with it."""
+    row = _by_id().get(right)
+    return row is not None and bool(row.verbs) and not row.operations and row.id != OF_THE_MACHINE
+
+
 def reach(roles: Iterable[Role], right: str, *, level_one: bool) -> Reach:
     """How far a right goes for somebody who holds these roles, in a unit of level 1 or not.
+
+    Keepers of the house are of level 1 alone (``access.granting``): elsewhere their role is worth nothing.
 
     Raises:
         KeyError: there is no such right.
     """
-    row = _by_id()[right].reach
-    found = [row.get(role, Reach.NONE).within(level_one=level_one) for role in roles]
+    row = _by_id()[right]
+    if row.level_one and not level_one:
+        return Reach.NONE
+    held = [role for role in roles if level_one or role not in KEEPERS]
+    found = [row.reach.get(role, Reach.NONE).within(level_one=level_one) for role in held]
     return max(found, key=lambda one: one.rank, default=Reach.NONE)

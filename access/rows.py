@@ -17,6 +17,8 @@ from access.people import Account, ApiToken, Change, Filing, FilingState, Grant,
 from common.api.caller import Scope
 from common.roles import Role
 
+#: The one answer for an account that is not there, or not for the one who asks to know of.
+NO_ACCOUNT = "没有这个账号。"
 _account = sa.select(t.accounts).where(t.accounts.c.id == sa.bindparam("b_id"))
 _login = sa.select(t.accounts).where(t.accounts.c.login == sa.bindparam("b_login"))
 _grants = sa.select(t.grants).where(t.grants.c.account == sa.bindparam("b_account")).order_by(t.grants.c.id)
@@ -41,8 +43,13 @@ def account_of(connection: Connection, account: str, *, lock: bool = False) -> A
     """
     row = connection.execute(_account.with_for_update() if lock else _account, {"b_id": account}).one_or_none()
     if row is None:
-        raise NotFoundError("没有这个账号。")
+        raise NotFoundError(NO_ACCOUNT)
     return Account(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def any_account(connection: Connection) -> bool:
+    """Whether anybody has ever had an account."""
+    return connection.execute(sa.select(t.accounts.c.id).limit(1)).first() is not None
 
 
 def grants_of(connection: Connection, account: str) -> list[Grant]:

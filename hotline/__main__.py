@@ -7,6 +7,8 @@ import importlib
 import pkgutil
 import sys
 
+from access import rights
+from access.errors import NotAllowedError
 from hotline import cli
 from hotline.settings import SettingsError
 
@@ -25,11 +27,25 @@ def main(argv: list[str] | None = None) -> int:
         importlib.import_module(f"hotline.cli.{verb}").add(subparsers)
     args = parser.parse_args(arguments)
     try:
+        args.person = _person(args.verb)
         status: int = args.run(args)
     except SettingsError as error:
         print(f"The settings cannot be used:\n{error}", file=sys.stderr)
         return 2
+    except NotAllowedError as error:
+        print(error, file=sys.stderr)
+        return 2
     return status
+
+
+def _person(verb: str) -> object:
+    """Who carries it out (``hotline.cli_person``), None for the machine itself, which most verbs need alone.
+
+    What looks a token up is imported only where one is asked for.
+    """
+    if rights.of_verb(verb).id == rights.OF_THE_MACHINE:
+        return None
+    return importlib.import_module("hotline.cli_person").person_for(verb)
 
 
 if __name__ == "__main__":

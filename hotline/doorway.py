@@ -76,9 +76,9 @@ class Doorway:
 
     async def _bearer(self, given: str) -> Caller | None:
         known = self.tokens.caller(given)
-        if known is None and self.door is not None:
-            return await self.door.by_token(given)
-        return known
+        if known is not None:
+            return known if await self.tokens.good() else None
+        return await self.door.by_token(given) if self.door is not None else None
 
 
 def doorway(tokens: Tokens, door: Door | None, free: Iterable[str], trusted: Sequence[str]) -> Middleware:

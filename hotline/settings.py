@@ -257,8 +257,8 @@ def load(**overrides: object) -> Settings:
     return settings
 
 
-#: Variables that are read before there are settings.
-_EARLY = {"HOTLINE_CONFIG", "HOTLINE_ASTERISK", "HOTLINE_CACHE", "HOTLINE_DEBIAN_MIRROR"}
+#: Variables that are read before there are settings, or are no setting: a person's token for one command.
+_EARLY = {"HOTLINE_CONFIG", "HOTLINE_TOKEN", "HOTLINE_ASTERISK", "HOTLINE_CACHE", "HOTLINE_DEBIAN_MIRROR"}
 
 
 def _known(variable: str) -> bool:

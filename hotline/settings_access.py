@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -40,6 +40,8 @@ class SigningIn(BaseModel):
     session_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
     session_longest_hours: int = Field(default=12, ge=1, le=24 * 7)
     proof_minutes: int = Field(default=15, ge=1, le=12 * 60)
+    #: The machine's own token, for trials; ``auto``: good until there is an account.
+    trial_access: Literal["auto", "on", "off"] = "auto"
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:

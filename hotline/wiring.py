@@ -11,10 +11,14 @@ from typing import Any
 
 import aiohttp
 import structlog
+from aiohttp import web
 
+from access.granting import LEVEL_ONE
+from access.rows import any_account
 from access.store import AccessStore
 from common import clock
 from common.api.operation import operations
+from common.roles import KEEPERS
 from common.signing import Signer
 from common.timestamp import load_roots
 from hotline.alarms import Alarms
@@ -32,7 +36,7 @@ from hotline.outside.serving import outside
 from hotline.screening import policy
 from hotline.secrets_file import secret
 from hotline.settings import Settings
-from hotline.sign_in import access_of
+from hotline.sign_in import Access, access_of
 from hotline.timestamping import poster
 from hotline.tokens import Tokens, tokens
 from hotline.watch import Watch
@@ -60,9 +64,9 @@ from knowledge.store import KnowledgeStore
 from tickets.api_pages import case_operations
 from tickets.archiving import ArchiveLoop
 from tickets.desk import TicketDesk
+from tickets.register import ROOT
 from tickets.store import TicketStore
 from tickets.timers import TimerLoop
-from tickets.workflow_terms import Role
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +89,7 @@ class Service:
     tickets: TicketStore
     alarms: Alarms
     sweeper: Sweeper
+    app: web.Application
     #: What must run as long as the service does, by name; each ends only by being cancelled or by failing.
     works: Mapping[str, Work]
 
@@ -176,7 +181,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
                 *parts.operations,
                 *people.operations(),
             ],
-            tokens=_tokens(settings),
+            tokens=_tokens(settings, people),
             audit=audit.add,
             kept=once.kept,
             database_ready=database.ready,
@@ -207,7 +212,7 @@ async def service(settings: Settings, secrets: Secrets) -> AsyncIterator[Service
         if stamping:
             stamps = Stamps(settings.recordings_dir, stamping.post, stamping.roots, alarms)
             works["stamps"] = partial(stamps.run, _STAMPS_EVERY_SECONDS)
-        yield Service(settings, database, client, switchboard, book, calls, tickets, alarms, sweeper, works)
+        yield Service(settings, database, client, switchboard, book, calls, tickets, alarms, sweeper, app, works)
 
 
 def _stamping(settings: Settings, session: aiohttp.ClientSession) -> Stamping | None:
@@ -217,11 +222,20 @@ def _stamping(settings: Settings, session: aiohttp.ClientSession) -> Stamping | 
     return Stamping(poster(session, settings.timestamp_url), roots)
 
 
-def _tokens(settings: Settings) -> Tokens:
+def _tokens(settings: Settings, people: Access) -> Tokens:
     own = secret(settings.secrets_dir / "api.token")
     if (settings.secrets_dir / "tokens.json").exists():
         log.warning("secrets/tokens.json is not read any more: run hotline token import")
-    return tokens(own, unit="12345", roles=(role.value for role in Role))
+    # Of level 1, but nobody who keeps the house: administrators and auditors are people, and apart.
+    roles = sorted(role.value for role in LEVEL_ONE - KEEPERS)
+    return tokens(own, unit=ROOT.id, roles=roles, good=partial(_trial, settings, people))
+
+
+async def _trial(settings: Settings, people: Access) -> bool:
+    """Whether the machine's own token lets in now."""
+    if settings.trial_access != "auto":
+        return settings.trial_access == "on"
+    return not await people.staff.store.read(any_account)
 
 
 async def _numbers(tickets: TicketStore, call_id: str) -> list[str]:

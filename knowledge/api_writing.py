@@ -16,6 +16,7 @@ from common.api.caller import Scope
 from common.api.fields import Asked, Id, Line, Shown, Stamp, Text, Told
 from common.api.operation import Reply, operation
 from common.api.problem import BAD_BODY, CONFLICT, missing
+from common.reach import Reach
 from common.search import Search
 from knowledge.api import OfEntry
 from knowledge.desk import KnowledgeDesk
@@ -24,8 +25,6 @@ from knowledge.rules import IncompleteError, NotAllowedError, WorkingDay
 from knowledge.store import KnowledgeStore, Written
 
 _TAG = "知识库"
-#: Of level 1, who reviews; the names are those of the workflow's roles.
-_REVIEWERS = frozenset({"reviewer", "leader"})
 #: As long as an entry may be; control characters no database or screen could keep.
 _Body = Annotated[
     str, StringConstraints(min_length=1, max_length=50_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
@@ -237,7 +236,7 @@ class ProposalPages:
 
     def _clerk(self, ask: Ask) -> Clerk:
         caller = ask.caller
-        reviews = caller.unit == self.level_one and bool(_REVIEWERS.intersection(caller.roles))
+        reviews = ask.further("knowledge.review") is Reach.ALL
         return Clerk(caller.person, caller.unit, level_one=reviews)
 
     def _may_see(self, proposal: Proposal, ask: Ask) -> bool:

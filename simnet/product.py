@@ -58,6 +58,8 @@ class Product:
             "RTP_END": self._ports.rtp_end,
             "MAX_CALLS": 250,
             "DRAIN_SECONDS": 5,
+            # Who plays on it asks by the machine's own token, whoever has an account.
+            "TRIAL_ACCESS": "on",
             "DISK_ALARM_FREE_GB": 0.1,
             "DISK_ALARM_FREE_SHARE": 0,
             "TRUNKS": [

@@ -42,6 +42,7 @@ from tickets.workflow_terms import Role
 
 __all__ = ["OfTicket", "TicketPages"]
 
+#: In which of their roles somebody acts who has several; who may at all stands in ``access.rights``.
 _OPENERS = (Role.AGENT, Role.REVIEWER, Role.LEADER)
 _DESCRIBERS = (Role.REVIEWER, Role.LEADER, Role.AGENT)
 _TAG = "工单"
@@ -91,14 +92,11 @@ class TicketPages:
         scope=Scope.WRITE,
         once=True,
         status=201,
-        problems=(NOT_READY, NO_ROLE),
+        problems=(NOT_READY,),
     )
     async def open_ticket(self, ask: Ask, body: TicketTold) -> Reply[Receipt]:
         """A ticket through the intake interface (R3.1, R4.1); an emergency is one by its urgency (R7.2)."""
-        register = await self.store.register()
-        role = next((role for role in _OPENERS if role in roles_of(ask)), None)
-        if role is None or ask.caller.unit != register.tree.root:
-            raise NO_ROLE.problem("新建工单须由一级机构的话务员、审核派单员或负责人办理。")
+        role = next(role for role in _OPENERS if role in roles_of(ask))
         opening = Opening(
             body.call or "",
             body.number or "",
@@ -139,7 +137,7 @@ class TicketPages:
     async def describe_ticket(self, ask: Ask, ids: OfTicket, body: DescriptionTold) -> Reply[Receipt]:
         """What is known of the matter from now on; the old stays in the history (R14.1)."""
         ticket, _ = await self._seen(ask, ids.number)
-        role = body.role or next((one for one in _DESCRIBERS if one in roles_of(ask)), Role.HANDLER)
+        role = body.role or next(one for one in _DESCRIBERS if one in roles_of(ask))
         acting = Acting(actor(ask, role), clock.now(), ask.version)
         with refusals(), ask.once(_changed):
             details = body.details.details()

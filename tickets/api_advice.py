@@ -14,9 +14,7 @@ from common.api.ask import Ask
 from common.api.fields import Revealing, Shown, Stamp, Text, Told
 from common.api.operation import Reply, operation
 from common.api.problem import missing
-from common.reach import Reach
 from tickets.alike import alike
-from tickets.api_acting import NO_ROLE
 from tickets.api_register_shown import Code, LineShown, line_shown
 from tickets.api_shown import OfTicket, TicketShown, ticket_shown
 from tickets.catalogue import Ruling
@@ -123,7 +121,6 @@ class AdvicePages:
         summary="派单前的参考：派单目录、裁定、退回、相似工单、可关联的工单",
         tag=_TAG,
         audit="tickets.advice",
-        problems=(NO_ROLE,),
     )
     async def read_advice(self, ask: Ask, ids: OfTicket, query: Revealing) -> Reply[AdviceShown]:
         """The catalogue first, what became of the like second (R21.0); for level 1, which dispatches."""
@@ -133,8 +130,6 @@ class AdvicePages:
         ticket = await self.store.by_number(ids.number)
         if ticket is None or not may_see(ticket, ask, tree):
             raise missing("工单")
-        if ask.reach is not Reach.ALL:
-            raise NO_ROLE.problem("派单参考供一级机构派单时使用；查相似工单请用 /search/similar。")
         advice = await self.desk.advice(ticket.id, clock.now())
         known = await self.store.read(partial(of_ids, ids=[one.ticket_id for one in advice.rulings]))
         repeats = [one for one in advice.repeats if may_see(one, ask, tree)]

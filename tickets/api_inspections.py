@@ -40,7 +40,7 @@ from tickets.desk.inspecting import INSPECTORS, Draw, Finding, Judgement, answer
 from tickets.inspection import Correction, Sample
 from tickets.model import Ticket
 from tickets.notices import LEADERS
-from tickets.protecting import protected, redacted, shut_out
+from tickets.protecting import protected, redacted
 from tickets.seeing import unknown_to
 from tickets.store import TicketStore
 from tickets.store.finding import of_ids
@@ -178,10 +178,8 @@ class InspectionPages:
         self, ask: Ask, ids: OfInspected, write: Callable[[Work, str], None]
     ) -> Reply[InspectionReceipt]:
         ticket = await self.store.by_number(ids.number)
-        tree = (await self.store.register()).tree
-        if ticket is None or ask.caller.unit in shut_out(ticket.details, tree):
-            # In the words for a ticket that is not in the sample: which numbers there are is nobody's to find out.
-            raise NOT_READY.problem("没有这次抽查,或其中没有这件工单")
+        if ticket is None or not await self._concerned(ask, ids.id, ticket.id):
+            raise missing("工单")
         reply = Reply(InspectionReceipt(inspection=ids.id, ticket=ids.number))
 
         def use_case(work: Work) -> bool:
@@ -192,6 +190,19 @@ class InspectionPages:
         with refusals(), ask.once(lambda found: reply if found is True else None):
             await self.store.run(use_case, ticket.id)
         return reply
+
+    async def _concerned(self, ask: Ask, inspection: str, ticket: str) -> bool:
+        """Whether a ticket was drawn, and by the reader's unit or one below it, or from the reader's unit.
+
+        Whoever it does not concern is not told by another answer that there is such a ticket.
+        """
+        mine, tree = ask.caller.unit, (await self.store.register()).tree
+        sample = await self.store.read(lambda connection: sample_of(connection, inspection))
+        looking = partial(found_in, sample_id=inspection, ticket_ids=[ticket], apart=unknown_to(ask, tree))
+        rows = await self.store.read(looking) if sample else []
+        if sample is None or not rows:
+            return False
+        return mine in (sample.unit, *tree.above(sample.unit), rows[0].record.unit)
 
 
 def _acting(ask: Ask, roles: Collection[Role]) -> Acting:

@@ -13,6 +13,7 @@ from common.api.caller import Scope
 from common.api.fields import Line, Shown, Text, Told
 from common.api.operation import Reply, operation
 from common.api.problem import STALE, missing
+from common.reach import Reach
 from tickets.api_acting import NO_ROLE, NOT_FOR_UNITS, NOT_READY, actor, refusals, roles_of
 from tickets.api_shown import OfTicket, Receipt, receipt
 from tickets.desk import Acting, TicketDesk
@@ -104,8 +105,9 @@ class ProtectingPages:
             protected=protected(details),
             text=details.for_unit,
             released=list(details.released),
-            proposal=proposal.text,
-            marked=list(proposal.marked),
+            # A machine overlooks things: what it proposes is for level 1 alone.
+            proposal=proposal.text if ask.reach is Reach.ALL else "",
+            marked=list(proposal.marked) if ask.reach is Reach.ALL else [],
         )
         return Reply(body, [ticket.number], version=ticket.steps)
 

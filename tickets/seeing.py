@@ -79,9 +79,13 @@ def sight(ticket: Ticket, ask: Ask) -> Sight:
     if ask.reach is Reach.ALL:
         original, contacts = True, ask.further(_CONTACTS) is Reach.ALL
         return Sight(ticket.details.matter, original, contacts)
+    return sight_of_unit(ticket, ask.caller.unit, contacts=ask.further(_CONTACTS) is not Reach.NONE)
+
+
+def sight_of_unit(ticket: Ticket, unit: str, *, contacts: bool) -> Sight:
+    """What people of a unit see of a ticket that they may see; ``contacts``: they may know who called at all."""
     original = not protected(ticket.details)
-    contacts = original and ask.further(_CONTACTS) is not Reach.NONE and in_hands(ticket, ask.caller.unit)
-    return Sight(for_units(ticket.details), original, contacts)
+    return Sight(for_units(ticket.details), original, contacts and original and in_hands(ticket, unit))
 
 
 def in_hands(ticket: Ticket, unit: str) -> bool:

@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from common import clock
+from common.audit import AuditEntry
+from hotline.audit import AuditStore
 from hotline.database import DatabaseError, opened
 from hotline.group_commit import GroupCommit
 from hotline.settings import load
@@ -46,35 +48,40 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def _opened(args: argparse.Namespace, deed: Callable[[argparse.Namespace, TicketStore], Awaitable[None]]) -> None:
+async def _opened(args: argparse.Namespace, deed: Callable[[argparse.Namespace, TicketStore], Awaitable[str]]) -> None:
     async with opened(load().database) as database, GroupCommit(database, window=0).running() as ledger:
         store = TicketStore(database.reads, ledger)
         await store.seed(clock.now())
-        await deed(args, store)
+        said = await deed(args, store)
+        if said:
+            await AuditStore(ledger).add(AuditEntry(clock.now(), args.person.who, "calendar.kept", (), said))
 
 
-async def _list(_: argparse.Namespace, store: TicketStore) -> None:
+async def _list(_: argparse.Namespace, store: TicketStore) -> str:
     register = await store.register()
     for year in sorted(register.calendar.years.values(), key=lambda one: one.year):
         print(f"{year.year} {year.version} 放假{len(year.holidays)}天,调休上班{len(year.workdays)}天,来自{year.source}")
     for day in register.local_days:
         print(f"{day.date.year}年{spoken(day.date)} {'上班' if day.working else '放假'}:{day.reason}")
+    return ""
 
 
-async def _import(args: argparse.Namespace, store: TicketStore) -> None:
+async def _import(args: argparse.Namespace, store: TicketStore) -> str:
     year = _notice(args.file)
     known = (await store.register()).calendar.years.get(year.year)
     if known and known.version == year.version:
         print(f"{year.year}年的放假安排已有,内容相同({year.version})。")
-        return
+        return ""
     await store.put(year, at=clock.now())
     print(f"已导入{year.year}年的放假安排({year.version})。用 hotline recompute-deadlines 查看对未办结工单的影响。")
+    return f"{year.year} {year.version}"
 
 
-async def _local(args: argparse.Namespace, store: TicketStore) -> None:
+async def _local(args: argparse.Namespace, store: TicketStore) -> str:
     await store.put(LocalDay(args.date, args.kind == "work", args.reason), at=clock.now())
     said = "上班" if args.kind == "work" else "放假"
     print(f"已登记{spoken(args.date)}{said}。用 hotline recompute-deadlines 查看影响。")
+    return f"{args.date} {args.kind}"
 
 
 def _notice(file: Path) -> CalendarYear:

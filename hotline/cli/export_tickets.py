@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from access.errors import NotAllowedError
 from common import clock
+from common.api.serving import REVEAL
 from common.audit import AuditEntry
 from common.clock import CIVIL
 from common.store import NotWritten
 from hotline.audit import AuditStore
+from hotline.cli_person import Person
 from hotline.database import DatabaseError, opened
 from hotline.group_commit import GroupCommit
 from hotline.settings import load
-from tickets.model import Status
-from tickets.sheets.exporting import columns, exported
+from tickets.model import Status, Ticket
+from tickets.protecting import above_and_self
+from tickets.seeing import sight_of_unit, unit_and_below
+from tickets.sheets.exporting import Seen, columns, everything, exported
 from tickets.sheets.writing import sheet
 from tickets.store import TicketFilter, TicketStore
+from tickets.unit_tree import UnitTree
 
 
 def _status(text: str) -> Status:
@@ -66,13 +73,15 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help=f"可多次:{' '.join(_FILTERS)}",
     )
     parser.add_argument("--contacts", metavar="REASON", default="", help="同时导出诉求人信息,须写明理由")
-    parser.add_argument("--who", default="", help="导出人账号,记入留痕(默认为本机用户)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Export; 1 with one line when that cannot be done."""
+    person: Person = args.person
     chosen = {"overdue_at" if name == "overdue" else name: value for name, value in args.filter}
+    if args.contacts.strip():
+        person.needs(REVEAL)
     try:
         count = asyncio.run(_exported(args, TicketFilter(**chosen)))
     except (DatabaseError, NotWritten, OSError) as problem:
@@ -82,14 +91,29 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _of_unit(shown: TicketFilter, unit: str, tree: UnitTree) -> TicketFilter:
+    """A unit is given its own and its lower units' (R14.8), and no complaints about itself (A16)."""
+    own = unit_and_below(unit, tree)
+    if shown.unit and shown.unit not in own:
+        raise NotAllowedError("只能导出本单位及其下级的工单。")
+    return replace(shown, units=None if shown.unit else own, apart_from=above_and_self(unit, tree))
+
+
 async def _exported(args: argparse.Namespace, shown: TicketFilter) -> int:
-    settings, who, count = load(), args.who or f"{getpass.getuser()}@console", 0
+    settings, person, count = load(), args.person, 0
     contacts = bool(args.contacts.strip())
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
-        audit = AuditStore(ledger)
+        audit, store = AuditStore(ledger), TicketStore(database.reads, ledger)
+        seen: Callable[[Ticket], Seen] = everything
+        if not person.at_level_one:
+            unit = person.caller.unit
+            shown = _of_unit(shown, unit, (await store.register()).tree)
+            seen = partial(sight_of_unit, unit=unit, contacts=contacts)
         with sheet(args.file, [one.heading for one in columns(contacts=contacts)]) as add_row:
-            async for batch in exported(TicketStore(database.reads, ledger), shown, contacts=contacts):
-                await audit.add(AuditEntry(clock.now(), who, "tickets.export", batch.numbers, args.contacts[:200]))
+            async for batch in exported(store, shown, contacts=contacts, seen=seen):
+                await audit.add(
+                    AuditEntry(clock.now(), person.who, "tickets.export", batch.numbers, args.contacts[:200])
+                )
                 for row in batch.rows:
                     add_row(row)
                 count += len(batch.rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
 import sys
 from datetime import date, datetime
 
@@ -34,8 +33,6 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     end.add_argument("id", metavar="ID", help="保全编号，见 hotline hold list")
     end.add_argument("--why", required=True, help="事由和依据")
     acts.add_parser("list", help="列出有效的保全")
-    for one in (new, end):
-        one.add_argument("--who", default="", help="经办人账号（默认为本机用户）")
     parser.set_defaults(run=run)
 
 
@@ -58,16 +55,16 @@ async def _run(args: argparse.Namespace) -> int:
                 found = await connection.run_sync(standing, now)
             print("\n".join(map(_line, found)) or "没有有效的保全。")
             return 0
-        who = args.who or f"{getpass.getuser()}@console"
+        who = args.person.who
 
         def new(connection: Connection) -> Hold:
-            told = {"who": who[:80], "why": args.why, "at": now, "until": args.until}
+            told = {"who": who, "why": args.why, "at": now, "until": args.until}
             hold, objects = set_hold(connection, args.kind, args.object.strip(), **told)
             add_entries(connection, [AuditEntry(now, who, "hold.set", (hold.id, *sorted(objects)), args.why[:200])])
             return hold
 
         def end(connection: Connection) -> bool:
-            stood = lift_hold(connection, args.id, who=who[:80], why=args.why, at=now)
+            stood = lift_hold(connection, args.id, who=who, why=args.why, at=now)
             if stood:
                 add_entries(connection, [AuditEntry(now, who, "hold.lift", (args.id,), args.why[:200])])
             return stood

@@ -39,7 +39,6 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("--dry-run", action="store_true", help="只检查并说明,不改动任何数据")
     parser.add_argument("--report", type=Path, metavar="FILE", help="逐行结果写入此文件(.xlsx 或 .csv)")
-    parser.add_argument("--who", default="import", help="记入办理过程的经办人账号(默认 import)")
     parser.set_defaults(run=run)
 
 
@@ -64,15 +63,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _imported(args: argparse.Namespace, mapping: Mapping) -> list[RowReport]:
-    settings = load()
+    settings, person = load(), args.person
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
         store = TicketStore(database.reads, ledger)
         now = clock.now()
         if not args.dry_run:
             await store.seed(now)
             name = args.file.name[:100]
-            await AuditStore(ledger).add(AuditEntry(now, args.who, "tickets.import", (), f"{mapping.system} {name}"))
-        return await import_tickets(store, rows_of(args.file), mapping, now, who=args.who, dry=args.dry_run)
+            await AuditStore(ledger).add(AuditEntry(now, person.who, "tickets.import", (), f"{mapping.system} {name}"))
+        return await import_tickets(store, rows_of(args.file), mapping, now, who=person.caller.person, dry=args.dry_run)
 
 
 def _write(file: Path, reports: Sequence[RowReport]) -> None:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from common import clock
+from common.audit import AuditEntry
+from hotline.audit import AuditStore
 from hotline.database import DatabaseError, opened
 from hotline.group_commit import GroupCommit
 from hotline.settings import Settings, load
@@ -30,7 +32,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """List what changes, and with ``--apply`` write it; 1 when the database cannot be used."""
     try:
-        changes = asyncio.run(_changes(load(), apply=args.apply))
+        changes = asyncio.run(_changes(load(), args.person.who, apply=args.apply))
     except DatabaseError as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -43,7 +45,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def _changes(settings: Settings, *, apply: bool) -> Sequence[DateChange]:
+async def _changes(settings: Settings, who: str, *, apply: bool) -> Sequence[DateChange]:
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
         desk = TicketDesk(TicketStore(database.reads, ledger))
-        return await desk.recompute(clock.now()) if apply else await desk.changes_by_calendar()
+        if not apply:
+            return await desk.changes_by_calendar()
+        now = clock.now()
+        await AuditStore(ledger).add(AuditEntry(now, who, "deadlines.recompute", ()))
+        return await desk.recompute(now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
 import json
 import sys
 from collections.abc import Sequence
@@ -32,7 +31,6 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("asked", metavar="NUMBER|TICKET|CALL", help="电话号码、工单编号、来电编号或录音编号")
     parser.add_argument("--reason", default="", help="查询事由，记入留痕")
-    parser.add_argument("--who", default="", help="查询人账号，记入留痕（默认为本机用户）")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出")
     parser.set_defaults(run=run)
 
@@ -67,7 +65,7 @@ def _line(one: Sighting) -> str:
 
 
 async def _asked(args: argparse.Namespace) -> tuple[Subject, Sequence[Sighting]]:
-    who = args.who or f"{getpass.getuser()}@console"
+    who = args.person.who
     async with opened(load().database) as database, GroupCommit(database, window=0).running() as ledger:
         async with database.reads.connect() as connection:
             subject = await connection.run_sync(subject_of, args.asked.strip())

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 Aside = Callable[..., Awaitable[tuple[int, str, str]]]
 
 
-async def aside(*line: str) -> tuple[int, str, str]:
-    """Run ``hotline`` with these arguments, at low priority; it ends with us."""
+async def aside(*line: str, module: str = "hotline") -> tuple[int, str, str]:
+    """Run ``hotline``, or a module of it, with these arguments, at low priority; it ends with us."""
     child = await asyncio.create_subprocess_exec(
-        *("nice", sys.executable, "-m", "hotline", *line),
+        *("nice", sys.executable, "-m", module, *line),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -150,7 +150,7 @@ class AuditWatch:
 
 async def verified_aside() -> str:
     """Verify the audit in a process of its own: hundreds of thousands of hashes, while calls go on here."""
-    status, told, _ = await aside("verify-audit", "--json")
+    status, told, _ = await aside(module="hotline.keeping.self_check")
     if status == 0:
         return ""
     try:

@@ -5,7 +5,7 @@ Nothing is changed by looking, and a hotline that is running is not disturbed.
 
 from __future__ import annotations
 
-from hotline.preflight import machine, ports, storage
+from hotline.preflight import machine, people, ports, storage
 from hotline.preflight.finding import Finding
 from hotline.preflight.running import Processes, processes
 from hotline.settings import Settings
@@ -29,6 +29,7 @@ async def examine(settings: Settings, *, starting: bool = False) -> list[Finding
         storage.rights(settings),
         storage.disk(settings),
         await storage.database(settings),
+        *await people.examine(settings),
         *ports.examine(settings, now_running),
         machine.open_files(settings),
         await machine.host_name(),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from common.roles import Role
 from common.signing import Signer
 from hotline.__main__ import main
 from hotline.keeping.anchors import anchor_day, days, gathered, keep_head, read
@@ -16,6 +17,7 @@ from hotline.keeping.verifying import verify
 from hotline.keeping.watch import AuditWatch, verified_aside
 from tests.audit_kit import SIGNER, by_hand, end_of, write
 from tests.books import MORNING, Books, books
+from tests.cli_kit import as_person
 
 pytestmark = pytest.mark.covers("R25.2")
 
@@ -144,7 +146,9 @@ def house(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return database_url
 
 
-def test_the_verb_says_where_it_breaks(house: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verb_says_where_it_breaks(
+    house: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A deleted entry is named; what was cut off is found by a head kept elsewhere, with the folder's own gone too."""
     signer = Signer.in_folder(tmp_path / "secrets")
 
@@ -154,6 +158,7 @@ def test_the_verb_says_where_it_breaks(house: str, tmp_path: Path, capsys: pytes
             keep_head(tmp_path / "anchors", await end_of(at), MORNING, signer)
 
     asyncio.run(fill())
+    as_person(monkeypatch, Role.AUDITOR)
     assert main(["verify-audit"]) == 0
     assert "第 1 至第 10 条，锚点 1 个：完整" in capsys.readouterr().out
     (tmp_path / "anchors" / "head.json").rename(tmp_path / "head.json")

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from common.audit import AuditEntry
+from common.roles import Role
 from common.signed import opened, signed
 from common.signing import Signer
 from hotline.__main__ import main
@@ -29,6 +30,7 @@ from hotline.keeping.lock import BusyError, keeping
 from hotline.settings import Settings
 from tests.audit_kit import by_hand, run, upgraded
 from tests.books import MORNING, books
+from tests.cli_kit import as_person
 from tests.keeping_kit import NUMBER, attached, contents, files, fill, two_places
 from tickets.model import Kind
 
@@ -340,4 +342,5 @@ def test_the_verbs_do_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert "留痕至第 1 条完整" in capsys.readouterr().out
     assert main(["restore", at, "--keys", apart]) == 1
     assert "不是空的" in capsys.readouterr().err
+    as_person(monkeypatch, Role.AUDITOR)
     assert main(["verify-audit"]) == 0

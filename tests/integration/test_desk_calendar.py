@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 from datetime import date
@@ -10,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from hotline.cli import calendar, recompute_deadlines
+from common.roles import Role
+from hotline.__main__ import main
 from tests.books import url
 from tests.city import REVIEWER, City, city, handler
 from tests.city import at as civil_time
+from tests.cli_kit import as_person
 from tickets.model import Ticket
 from tickets.workdays import CalendarYear, LocalDay
 from tickets.workflow_moves import Move
@@ -104,15 +105,6 @@ async def test_a_clock_that_stands_is_recomputed_when_it_runs_again(database_url
         assert not again.turn.provisional
 
 
-def command(verb: object, *argv: str) -> int:
-    """A verb as the command line calls it."""
-    parser = argparse.ArgumentParser(prog="hotline")
-    verb.add(parser.add_subparsers())  # type: ignore[attr-defined]  # every verb has it
-    args = parser.parse_args(list(argv))
-    status: int = args.run(args)
-    return status
-
-
 def test_the_commands_show_before_they_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,24 +116,25 @@ def test_the_commands_show_before_they_do(
             await provisional(at)
 
     asyncio.run(fill())
+    as_person(monkeypatch, Role.REVIEWER)
     days = [{"name": name, "date": str(day), "isOffDay": True} for day, name in NOTICE.holidays.items()]
     file = tmp_path / "2027.json"
     file.write_text(json.dumps({"year": 2027, "days": days}), encoding="utf-8")
-    assert command(calendar, "calendar", "import", str(file)) == 0
-    assert command(calendar, "calendar", "import", str(file)) == 0
+    assert main(["calendar", "import", str(file)]) == 0
+    assert main(["calendar", "import", str(file)]) == 0
     assert "内容相同" in capsys.readouterr().out
-    assert command(calendar, "calendar", "local", "2027-01-05", "off", "暴雪") == 0
-    assert command(calendar, "calendar", "list") == 0
+    assert main(["calendar", "local", "2027-01-05", "off", "暴雪"]) == 0
+    assert main(["calendar", "list"]) == 0
     listed = capsys.readouterr().out
     assert "2027 2027-" in listed
     assert "2027年1月5日(周二) 放假:暴雪" in listed
-    assert command(recompute_deadlines, "recompute-deadlines") == 0
+    assert main(["recompute-deadlines"]) == 0
     shown = capsys.readouterr().out
     assert "由2027-01-06改为2027-01-11" in shown
     assert "共1件工单的期限有变化,未写入" in shown
-    assert command(recompute_deadlines, "recompute-deadlines", "--apply") == 0
+    assert main(["recompute-deadlines", "--apply"]) == 0
     assert "已写入" in capsys.readouterr().out
-    assert command(recompute_deadlines, "recompute-deadlines") == 0
+    assert main(["recompute-deadlines"]) == 0
     assert "没有需要重算的期限" in capsys.readouterr().out
 
 
@@ -150,8 +143,9 @@ def test_a_file_that_is_no_notice_is_refused_in_one_line(
 ) -> None:
     """Nothing is imported; the line says what is wrong."""
     monkeypatch.setenv("HOTLINE_DATABASE_URL", url(tmp_path))
+    as_person(monkeypatch, Role.REVIEWER)
     file = tmp_path / "2027.json"
     file.write_text("{}", encoding="utf-8")
-    assert command(calendar, "calendar", "import", str(file)) == 1
+    assert main(["calendar", "import", str(file)]) == 1
     assert "year" in capsys.readouterr().err
-    assert command(calendar, "calendar", "import", str(tmp_path / "none.ics")) == 1
+    assert main(["calendar", "import", str(tmp_path / "none.ics")]) == 1

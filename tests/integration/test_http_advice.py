@@ -143,4 +143,4 @@ async def test_a_unit_is_shown_the_like_among_its_own(tmp_path: Path, database_u
         fresh = await at.signed()
         refused = await at.get(f"/tickets/{fresh}/advice", "housing")
         assert (refused.status, refused.is_problem) == (403, True)
-        assert (await at.get(f"/tickets/{fresh}/advice", "urban")).status == 404
+        assert (await at.get(f"/tickets/{fresh}/advice", "urban")).status == 403

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from common.audit import AuditEntry
+from common.roles import Role
 from common.search_store import Document
 from hotline.__main__ import main
 from hotline.audit import audit, audit_cuts
@@ -34,6 +35,7 @@ from ivr.recordings.closing import close
 from ivr.recordings.names import TrackName, call_folder
 from tests.audit_kit import by_hand, end_of, run
 from tests.books import MORNING, Books, books, call
+from tests.cli_kit import as_person
 from tests.keeping_kit import attached, contents
 from tests.recordings_kit import archive, live
 from tickets.model import Kind, Ticket
@@ -335,9 +337,10 @@ def test_the_verbs_do_it(
             return (await old_ticket(at, "n.1", 13)).number
 
     number = asyncio.run(prepare())
+    as_person(monkeypatch, Role.AUDITOR)
     assert main(["retention", "--dry-run"]) == 0
     assert "将删除 1 件工单" in capsys.readouterr().out
-    assert main(["hold", "set", "ticket", number, "--why", "行政复议", "--who", "fawu", "--until", "2099-12-31"]) == 0
+    assert main(["hold", "set", "ticket", number, "--why", "行政复议", "--until", "2099-12-31"]) == 0
     hold = capsys.readouterr().out.split()[-1]
     assert main(["retention"]) == 0
     assert "已删除 0 件工单" in capsys.readouterr().out

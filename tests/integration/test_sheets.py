@@ -13,10 +13,12 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
 
+from common.roles import Role
 from hotline.__main__ import main
 from hotline.audit import audit
 from tests.books import Books, books, url
 from tests.city import CATALOGUE, CATEGORIES, UNITS, City, at, city, heating
+from tests.cli_kit import as_person
 from tickets.model import Channel, Status
 from tickets.sheets.exporting import columns, exported
 from tickets.sheets.importing import Outcome, RowReport, import_tickets
@@ -267,9 +269,10 @@ async def _audited(folder: Path) -> list[Any]:
 
 @pytest.mark.covers("R25.2")
 def test_the_commands_import_report_export_and_leave_an_audit(
-    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A clerk's way: dry run, import with a report, export; who exported what, and why, is written down."""
+    as_person(monkeypatch, Role.LEADER)
     (elsewhere / "m.toml").write_text(TOML, encoding="utf-8")
     file = written(elsewhere / "a.csv", line("A1"), line("A2", 受理="x"), encoding="gb18030")
     command = ["import-tickets", str(file), "--mapping", str(elsewhere / "m.toml")]
@@ -280,11 +283,11 @@ def test_the_commands_import_report_export_and_leave_an_audit(
     assert report[0] == ["行号", "原工单编号", "结果", "本系统工单编号", "说明"]
     assert report[1][:3] == ["2", "A1", "已导入"]
     assert report[2][2] == "未导入"
-    assert main(["export-tickets", str(elsewhere / "o.csv"), "--filter", "status=待审核", "--who", "u1"]) == 0
+    assert main(["export-tickets", str(elsewhere / "o.csv"), "--filter", "status=待审核"]) == 0
     plain = (elsewhere / "o.csv").read_text(encoding="utf-8-sig")
     assert "暖气不热" in plain
     assert "15400000001" not in plain
-    assert main(["export-tickets", str(elsewhere / "p.csv"), "--contacts", "交接核对", "--who", "u1"]) == 0
+    assert main(["export-tickets", str(elsewhere / "p.csv"), "--contacts", "交接核对"]) == 0
     assert "15400000001" in (elsewhere / "p.csv").read_text(encoding="utf-8-sig")
     assert (elsewhere / "p.csv").stat().st_mode & 0o077 == 0
     lines = asyncio.run(_audited(elsewhere))

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from common.audit import AuditEntry
+from common.roles import Role
 from hotline.__main__ import main
 from hotline.keeping.subjects import subject_of
 from tests.books import MORNING, books, call, track
+from tests.cli_kit import as_person
 from tickets.model import Kind
 
 pytestmark = pytest.mark.covers("R25.2")
@@ -42,11 +44,12 @@ def house(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
                 await at.audit.add(AuditEntry(MORNING, who, action, objects, reason))
 
     asyncio.run(fill())
+    as_person(monkeypatch, Role.AUDITOR, login="auditor")
     return database_url
 
 
 def _seen(asked: str, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, bool]]:
-    assert main(["who-saw", asked, "--json", "--who", "auditor"]) == 0
+    assert main(["who-saw", asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     return [(one["who"].split("@")[0], one["action"], one["full"]) for one in told["seen"]]
 
@@ -60,7 +63,7 @@ def test_everybody_who_saw_a_citizen_is_named(capsys: pytest.CaptureFixture[str]
         ("zhao", "recordings.hear", True),
         ("qian", "calls.read", False),
     ]
-    asked = ("auditor", "audit.who-saw", False)
+    asked = ("auditor/cli", "audit.who-saw", False)
     assert _seen(_NUMBER, capsys) == everyone
     assert _seen("node-1.1", capsys) == [*everyone, asked]
     assert main(["who-saw", _NUMBER, "--json"]) == 0
@@ -72,7 +75,7 @@ def test_everybody_who_saw_a_citizen_is_named(capsys: pytest.CaptureFixture[str]
 @pytest.mark.usefixtures("house")
 def test_it_says_so_in_words_and_asking_is_audited(capsys: pytest.CaptureFixture[str]) -> None:
     """One line each with time, who, what, whole or masked, and why; who asked and why stands in the audit."""
-    assert main(["who-saw", _NUMBER, "--who", "auditor", "--reason", "群众投诉泄密"]) == 0
+    assert main(["who-saw", _NUMBER, "--reason", "群众投诉泄密"]) == 0
     told = capsys.readouterr().out
     assert "2026-11-24 10:00:00  li@::1  查看工单（完整）" in told
     assert "事由：核实地址" in told
@@ -80,12 +83,12 @@ def test_it_says_so_in_words_and_asking_is_audited(capsys: pytest.CaptureFixture
     assert "sun@" not in told
     assert "4 个账号查看 4 次" in told
     assert main(["who-saw", _NUMBER]) == 0
-    assert "auditor  查询谁看过（掩码）" in capsys.readouterr().out
+    assert "auditor/cli@console  查询谁看过（掩码）" in capsys.readouterr().out
 
 
 def test_a_name_that_nothing_has_is_said_and_audited(house: str, capsys: pytest.CaptureFixture[str]) -> None:
     """No such number: status 1, and the question itself is in the audit, without the number."""
-    assert main(["who-saw", "13800000000", "--who", "auditor"]) == 1
+    assert main(["who-saw", "13800000000"]) == 1
     assert "没有这个号码" in capsys.readouterr().err
 
     async def last() -> str:
@@ -93,7 +96,7 @@ def test_a_name_that_nothing_has_is_said_and_audited(house: str, capsys: pytest.
             rows = await connection.exec_driver_sql("SELECT who, action, objects FROM audit ORDER BY id")
             return str(rows.all()[-1])
 
-    assert asyncio.run(last()) == "('auditor', 'audit.who-saw', '  ')"
+    assert asyncio.run(last()) == "('auditor/cli@console', 'audit.who-saw', '  ')"
 
 
 async def test_what_another_index_finds_is_taken_in(house: str) -> None:

@@ -28,8 +28,8 @@ from tickets.store.tables_inspection import corrections, inspected, inspections,
 from tickets.store.work import Work
 from tickets.workflow_terms import Role
 
-#: Who inspects: those of a level 2 who handle and head it, and level 1's reviewers.
-INSPECTORS = frozenset({Role.HANDLER, Role.DEPUTY, Role.PRINCIPAL, Role.REVIEWER, Role.LEADER})
+#: Who inspects: those of a level 2 who head it and review for it, and level 1's reviewers.
+INSPECTORS = frozenset({Role.DEPUTY, Role.PRINCIPAL, Role.LEVEL2_REVIEWER, Role.REVIEWER, Role.LEADER})
 MOST = 1000
 _LONGEST_DAYS = 60
 _find = (
