@@ -22,7 +22,7 @@ from access.visit import digest_of
 from common import clock
 from common.api.caller import Caller, Scope
 from common.reach import Reach
-from hotline.database import DatabaseError, async_engine
+from hotline.database import DatabaseError, async_engine, is_made
 from hotline.rights import TableOfRights
 from hotline.settings import load
 from tickets.register import ROOT
@@ -96,13 +96,16 @@ def person_for(verb: str) -> Person | None:
 
 async def _bearer(url: str, text: str) -> Caller | None:
     """Looked up without changing anything: verifying the audit must not write to it."""
-    engine = async_engine(url, read_only=True)
     digest, now = digest_of(text), clock.now()
     try:
-        async with engine.connect() as connection:
-            found = await connection.run_sync(bearer, digest, now)
+        if not is_made(url):
+            return None
+        engine = async_engine(url, read_only=True)
+        try:
+            async with engine.connect() as connection:
+                found = await connection.run_sync(bearer, digest, now)
+        finally:
+            await engine.dispose()
     except (DatabaseError, SQLAlchemyError, OSError) as error:
         raise NotAllowedError(f"数据库不能使用,无法核对令牌:{type(error).__name__}") from error
-    finally:
-        await engine.dispose()
     return found[1] if found else None

@@ -159,6 +159,17 @@ def _upgrade(url: str, found: str) -> None:
         raise DatabaseError(f"{message} Install that version, or point HOTLINE_DATABASE_URL elsewhere.") from error
 
 
+def is_made(url: str) -> bool:
+    """False where a file of SQLite is still to be made: opening it, even to read, would make it.
+
+    Raises:
+        DatabaseError: the URL is none.
+    """
+    parsed = _checked(url)
+    file = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    return file in {None, "", ":memory:"} or Path(str(file)).exists()
+
+
 def async_engine(url: str, *, read_only: bool) -> AsyncEngine:
     """An engine for ``url`` with our settings for its dialect; ``read_only`` connections cannot write.
 

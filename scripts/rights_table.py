@@ -32,6 +32,9 @@ _HEAD: Final = """# 权限表 / Who may do what
 
 ● 全部(仅一级机构的人员;其他单位的人员按 ◐)　◐ 涉及本单位及下级的　○ 仅本人的　空白 无此权限
 
+- ★ 是一级机构的事,不属于哪个单位:其他单位的人员无论何种身份都没有这项权限。
+- 接口、命令由谁办理,只看这张表;「安装、运行、检查本系统」一行的命令凭能登录这台机器,其余命令凭本人的令牌
+  ([access.md](access.md))。
 - 能看到一件工单,才能办理它;能怎样办理,见工作流表([workflow.md](workflow.md))。
 - 保密工单不在任何一格之内:只有名单上的人看得到([confidential.md](confidential.md))。
 - 号码和姓名默认隐去;能看全的,须写理由,逐次留痕。承办单位只在工单由其办理期间看得到联系方式;
@@ -77,12 +80,16 @@ def faults() -> Iterator[str]:
 def document() -> str:
     """The whole of ``docs/rights.md``."""
     lines = [_HEAD, f"| 权限 | {' | '.join(role.words for role in _ROLES)} |", f"|---|{':-:|' * len(_ROLES)}"]
-    lines += [f"| {right.words} | {' | '.join(_cells(right))} |" for right in RIGHTS]
+    lines += [f"| {_words(right)} | {' | '.join(_cells(right))} |" for right in RIGHTS]
     lines += ["", "## 各权限包括的接口和命令", "", "| 权限 | 依据 | 接口 | 命令 |", "|---|---|---|---|"]
     for right in RIGHTS:
         operations, commands = (" ".join(f"`{one}`" for one in names) for names in (right.operations, right.verbs))
         lines.append(f"| {right.words}(`{right.id}`) | {' '.join(right.cites)} | {operations} | {commands} |")
     return "\n".join([*lines, ""])
+
+
+def _words(right: Right) -> str:
+    return f"{right.words} ★" if right.level_one else right.words
 
 
 def _cells(right: Right) -> list[str]:

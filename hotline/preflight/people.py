@@ -12,7 +12,7 @@ from access.rows import any_account
 from access.tables import accounts
 from common import clock
 from common.roles import Role
-from hotline.database import DatabaseError, async_engine
+from hotline.database import DatabaseError, async_engine, is_made
 from hotline.keeping.backup import shelf
 from hotline.preflight.finding import Finding
 from hotline.settings import Settings
@@ -90,6 +90,8 @@ async def _accounts(settings: Settings) -> tuple[bool, bool]:
             return False, False
         return any_account(connection), held_by_anybody(connection, Role.SECURITY_ADMIN, clock.now())
 
+    if not is_made(settings.database):
+        return False, False
     engine = async_engine(settings.database, read_only=True)
     try:
         async with engine.connect() as connection:

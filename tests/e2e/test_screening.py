@@ -165,7 +165,7 @@ async def test_an_operator_asks_why_a_call_was_refused(line: Line) -> None:
     """``hotline screen-call --json`` prints one JSON object with accepted, reason and the number as it is read."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "hotline", "screen-call", "--from", ANONYMOUS, "--json"),
-        env=line.product.environment,
+        env=line.supervisor,
         stdout=asyncio.subprocess.PIPE,
     )
     printed, _ = await process.communicate()

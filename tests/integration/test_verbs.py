@@ -141,6 +141,7 @@ def test_without_a_good_token_it_says_how_to_get_one(
     """None, a wrong one, the machine's own: status 2, and what to do; before there is a database too."""
     assert main(["who-saw", "13854301001"]) == 2
     assert "hotline token add" in capsys.readouterr().err
+    assert not Path(load().data_dir, "hotline.db").exists()
     monkeypatch.setenv("HOTLINE_TOKEN", "guessed")
     assert main(["who-saw", "13854301001"]) == 2
     capsys.readouterr()
