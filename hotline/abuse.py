@@ -19,7 +19,7 @@ from ivr.abuse.desk import AbuseDesk
 from ivr.abuse.standing import Standing
 from ivr.abuse.store import AbuseStore, standing
 from ivr.callerid import nobody
-from tickets.api_acting import may_see
+from tickets.seeing import may_see
 from tickets.store import TicketStore
 
 
@@ -51,5 +51,5 @@ def abuse_of(
 
 
 async def _concerns(tickets: TicketStore, ask: Ask, call_id: str) -> bool:
-    root = (await tickets.register()).tree.root
-    return any(may_see(ticket, ask, root) for ticket in await tickets.of_call(call_id))
+    tree = (await tickets.register()).tree
+    return any(may_see(ticket, ask, tree) for ticket in await tickets.of_call(call_id))

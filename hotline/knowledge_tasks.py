@@ -21,10 +21,11 @@ from common.api.problem import BAD_BODY, CONFLICT, NO_RIGHT, NOT_FOUND, missing
 from knowledge.duties import Duties
 from knowledge.model import Task, TaskKind
 from knowledge.store import KnowledgeStore
-from tickets.api_acting import may_see
 from tickets.details import Nature
 from tickets.model import Status
+from tickets.protecting import protected, redacted, shut_out
 from tickets.register import Register
+from tickets.seeing import may_see
 from tickets.store import TicketStore
 
 _TAG = "知识库"
@@ -129,7 +130,7 @@ class TaskPages:
         """By who answered it (A19), due on the next working day. The unit sees the ticket's number only (R25.2)."""
         register = await self.tickets.register()
         ticket = await self.tickets.by_number(body.ticket)
-        if ticket is None or not may_see(ticket, ask, register.tree.root):
+        if ticket is None or not may_see(ticket, ask, register.tree):
             raise missing("工单")
         if ask.caller.unit not in {register.tree.root, body.unit}:
             raise NO_RIGHT.problem("专家座席只登记本单位应报送的条目。")
@@ -138,9 +139,12 @@ class TaskPages:
             raise CONFLICT.problem("这件工单不是咨询。")
         if ticket.status in _UNANSWERED:
             raise CONFLICT.problem("这件咨询还没有答复。")
+        if body.unit in shut_out(ticket.details, register.tree):
+            raise CONFLICT.problem("这件工单反映的就是该单位或其上级，不能由其编写。")
+        question = redacted(body.question, ticket) if protected(ticket.details) else body.question
         duties = self._duties(register)
         with ask.once(self._reply):
-            found = await duties.answered_without_entry(body.unit, body.question, ticket.number)
+            found = await duties.answered_without_entry(body.unit, question, ticket.number)
             return self._reply(found)
 
     def _duties(self, register: Register) -> Duties:

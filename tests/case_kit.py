@@ -6,14 +6,16 @@ import contextlib
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from common import clock
 from common.api.caller import Caller, Scope
+from common.api.operation import Operation
 from hotline.tokens import Tokens
+from tests.books import Books
 from tests.http_kit import TOKEN, Answer, Desk, desk
 from tickets.catalogue import CatalogueLine, Category
 from tickets.disputes import Dispute
@@ -30,6 +32,7 @@ PEOPLE = {
     "bianban": Caller("bianban", "编办", "u-bianban", ("adjudicator",), frozenset(Scope)),
     "justice": Caller("justice", "司法局", "u-justice", ("adjudicator",), frozenset(Scope)),
     "street": Caller("street", "市西街道", "u-street", ("handler", "deputy"), frozenset(Scope)),
+    "ruler": Caller("ruler", "城管局", "u-ruler", ("adjudicator",), frozenset(Scope)),
     "agent": Caller("agent", "12345", "u-agent", ("agent",), frozenset(Scope)),
     "reader": Caller("reader", "12345", "u-reader", ("reviewer",), frozenset({Scope.READ})),
 }
@@ -121,10 +124,12 @@ class City:
 
 
 @contextlib.asynccontextmanager
-async def city(folder: Path, database_url: str = "") -> AsyncIterator[City]:
+async def city(
+    folder: Path, database_url: str = "", *, more: Callable[[Books], Iterable[Operation]] = lambda _: ()
+) -> AsyncIterator[City]:
     """Serve a city with its units, two categories and one line of the catalogue."""
     tokens = Tokens(tuple((hashlib.sha256(text.encode()).digest(), one) for text, one in PEOPLE.items()))
-    async with desk(folder, database_url, known=tokens) as at:
+    async with desk(folder, database_url, known=tokens, more=more) as at:
         now = clock.now()
         await at.at.tickets.put(*_UNITS, at=now)
         line = CatalogueLine("line-1", "供暖", "住建局", "《城镇供热条例》", level=2)

@@ -20,6 +20,7 @@ from tickets.desk.clockwork import Fired, fire_due
 from tickets.details import Details, Nature
 from tickets.disputes import Dispute
 from tickets.model import Channel, Kind, Opening, Ticket
+from tickets.protecting import protected
 from tickets.register import ROOT
 from tickets.store import tables_work
 from tickets.units import Unit, UnitKind
@@ -133,7 +134,8 @@ class City:
 
     async def sent(self, ticket: Ticket, unit: str, **facts: Any) -> Ticket:
         """The reviewer sends it to a unit."""
-        told = Facts(**{"unit": unit, "basis": "派单目录", **facts})
+        plain = {"for_unit": "暖气不热"} if protected(ticket.details) else {}
+        told = Facts(**{"unit": unit, "basis": "派单目录", **plain, **facts})
         return await self.do(ticket, Move.DISPATCH, REVIEWER, told)
 
     async def signed(self, unit: str = "住建局", details: Details | None = None, **facts: Any) -> Ticket:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDict
 from sqlalchemy import select
 
-from common.api.operation import operations
+from common.api.operation import Operation, operations
 from hotline.abuse import abuse_of
 from hotline.audit import audit
 from hotline.http import build_app
@@ -85,15 +85,20 @@ class Answer:
         body = self.json
         chinese = any("一" <= letter <= "鿿" for letter in body["detail"])
         # What a program may want to know beside it (RFC 9457, 3.2); nothing else may slip out.
-        more = {"errors", "current", "possible", "meanwhile", "version"}
+        more = {"errors", "current", "possible", "meanwhile", "version", "proposal", "marked"}
         return chinese and body["status"] == self.status and set(body) - more == {"type", "title", "status", "detail"}
 
 
 @contextlib.asynccontextmanager
 async def desk(
-    folder: Path, database_url: str = "", *, ami_up: bool = True, known: Tokens | None = None
+    folder: Path,
+    database_url: str = "",
+    *,
+    ami_up: bool = True,
+    known: Tokens | None = None,
+    more: Callable[[Books], Iterable[Operation]] = lambda _: (),
 ) -> AsyncIterator[Desk]:
-    """Serve the books at ``database_url``, or else on SQLite in ``folder``; recordings are in ``folder``."""
+    """Serve the books at ``database_url``, or else on SQLite in ``folder``, with ``more`` beside the usual pages."""
     async with books(database_url or folder) as at:
         recordings = folder / "recordings"
         recordings.mkdir()
@@ -108,7 +113,7 @@ async def desk(
         case = [*case_operations(at.tickets, at.desk), *operations(files), *operations(advice)]
         people = accounts(at)
         abuse = abuse_of(at.database.reads, at.once, at.tickets, restricting=True)
-        served = [*operations(calls), *abuse.operations, *case, *knowledge, *people.operations()]
+        served = [*operations(calls), *abuse.operations, *case, *knowledge, *people.operations(), *more(at)]
 
         def build() -> web.Application:
             return build_app(

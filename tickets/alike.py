@@ -10,6 +10,7 @@ from functools import partial
 
 from tickets.feedback_phrases import COMMON_PAIRS
 from tickets.model import Ticket
+from tickets.protecting import protected
 from tickets.search import CATEGORY, OPEN, UNIT
 from tickets.store import TicketStore
 from tickets.store.fates import Fate, fates
@@ -27,7 +28,13 @@ class Alike:
 
 
 async def alike(
-    store: TicketStore, text: str, *, limit: int, is_open: bool | None = None, category: str = "", unit: str = ""
+    store: TicketStore,
+    text: str,
+    *,
+    limit: int,
+    is_open: bool | None = None,
+    category: str = "",
+    units: tuple[str, ...] | None = None,
 ) -> list[Alike]:
     """The tickets that are most like a text, as they are now; more than ``limit``, since some may not be shown."""
     facets: dict[str, tuple[str, ...]] = {}
@@ -35,8 +42,8 @@ async def alike(
         facets[OPEN] = ("yes" if is_open else "no",)
     if category:
         facets[CATEGORY] = (category,)
-    if unit:
-        facets[UNIT] = (unit,)
+    if units is not None:
+        facets[UNIT] = units
     found = await store.search.alike(text, common=COMMON_PAIRS, facets=facets, limit=limit * _MORE)
     known = await store.read(partial(fates, ids=[one.id for one in found]))
     return [Alike(known[one.id], one.words) for one in found if one.id in known]
@@ -45,4 +52,4 @@ async def alike(
 def text_of(ticket: Ticket) -> str:
     """By which the like of a ticket are sought: its matter, and its address unless the caller is to stay unknown."""
     details = ticket.details
-    return details.matter if details.hide_identity else f"{details.matter}\n{details.address}"
+    return details.matter if protected(details) else f"{details.matter}\n{details.address}"

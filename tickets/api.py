@@ -11,7 +11,7 @@ from common.api.caller import Scope
 from common.api.fields import Nothing, Revealing
 from common.api.operation import Reply, operation
 from common.api.problem import CONFLICT, STALE, missing
-from tickets.api_acting import NO_ROLE, NOT_READY, OF_A_CHANGE, actor, may_see, options, refusals, role_for, roles_of
+from tickets.api_acting import NO_ROLE, NOT_READY, OF_A_CHANGE, actor, options, refusals, role_for, roles_of
 from tickets.api_moves import ANY_MOVE, MoveTold
 from tickets.api_shown import (
     DeadlinesShown,
@@ -33,8 +33,10 @@ from tickets.attachment_rows import is_statement
 from tickets.desk import Acting, TicketDesk
 from tickets.model import Channel, Kind, Opening, Ticket
 from tickets.register import Register
+from tickets.seeing import may_see, own_units, unknown_to
 from tickets.store import TicketFilter, TicketStore
 from tickets.store.listing import linked_to
+from tickets.store.rows import ticket_of
 from tickets.turns import reasoning
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Role
@@ -58,8 +60,10 @@ class TicketPages:
     async def list_tickets(self, ask: Ask, query: TicketsQuery) -> Reply[TicketList]:
         """Tickets, newest first; confidential ones are never listed (R25.1); a unit is shown its own (R14.8)."""
         tree = (await self.store.register()).tree
-        unit = query.unit or ("" if ask.caller.unit == tree.root else ask.caller.unit)
-        if unit and unit != ask.caller.unit and (unit not in tree or ask.caller.unit not in tree.above(unit)):
+        units = own_units(ask, tree)
+        # Whether a number is that of a caller is told to nobody who may not know it (A16, R25.2).
+        asks_who = units is not None and (query.number or query.call)
+        if asks_who or (units is not None and query.unit and query.unit not in units):
             return Reply(TicketList(tickets=[], next=None))
         wanted = TicketFilter(
             kind=query.kind,
@@ -68,14 +72,16 @@ class TicketPages:
             call_id=query.call or "",
             since=query.since,
             until=query.until,
-            unit=unit,
+            unit=query.unit or "",
+            units=None if query.unit else units,
+            apart_from=unknown_to(ask, tree),
             category=query.category or "",
             open=query.open,
             overdue_at=clock.now() if query.overdue else None,
             news=query.news,
         )
         page = await self.store.page(wanted, limit=query.limit, after=query.cursor)
-        rows = [ticket_shown(one, ask, tree.root) for one in page.rows]
+        rows = [ticket_shown(one, ask, tree) for one in page.rows]
         body = TicketList(tickets=rows, next=str(page.next) if page.next else None)
         return Reply(body, [one.number for one in page.rows])
 
@@ -117,7 +123,7 @@ class TicketPages:
         history = await self.store.history(ticket.id)
         now = clock.now()
         offered, waiting = options(ticket, ask, register, now), wait_shown(ticket, history, register, now)
-        body = ticket_whole(ticket, ask, register.tree.root, history, offered, waiting=waiting)
+        body = ticket_whole(ticket, ask, register.tree, history, offered, waiting=waiting)
         return Reply(body, [ticket.number], version=ticket.steps)
 
     @operation(
@@ -195,18 +201,19 @@ class TicketPages:
 
     @operation("GET", "/api/v1/tickets/{number}/links", summary="同一事项的关联工单", tag=_TAG, audit="tickets.links")
     async def list_links(self, ask: Ask, ids: OfTicket, query: Nothing) -> Reply[LinksShown]:
-        """The tickets of other callers with the same matter (A13)."""
+        """The tickets of other callers with the same matter (A13), as far as they are the reader's to see."""
         del query
         ticket, register = await self._seen(ask, ids.number)
         other = await self.store.get(ticket.handling_ticket) if ticket.handling_ticket else None
-        handling = [other.number] if other and may_see(other, ask, register.tree.root) else []
-        found = [row.number for row in await self.store.rows(linked_to(ticket.id))]
+        handling = [other.number] if other and may_see(other, ask, register.tree) else []
+        linked = map(ticket_of, await self.store.rows(linked_to(ticket.id)))
+        found = [one.number for one in linked if may_see(one, ask, register.tree)]
         body = LinksShown(handling=handling[0] if handling else None, linked=found)
         return Reply(body, [ticket.number, *handling, *found])
 
     async def _seen(self, ask: Ask, number: str) -> tuple[Ticket, Register]:
         ticket, register = await self.store.by_number(number), await self.store.register()
-        if ticket is None or not may_see(ticket, ask, register.tree.root):
+        if ticket is None or not may_see(ticket, ask, register.tree):
             raise missing("工单")
         await self.store.require(ticket)
         return ticket, register
@@ -217,7 +224,7 @@ class TicketPages:
 
     async def _id_of(self, ask: Ask, number: str, register: Register) -> str:
         found = await self.store.by_number(number)
-        if found is None or not may_see(found, ask, register.tree.root):
+        if found is None or not may_see(found, ask, register.tree):
             raise NOT_READY.problem("没有这件承办的工单，请核对 handling_ticket 中的工单编号。")
         return found.id
 

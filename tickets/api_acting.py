@@ -8,23 +8,30 @@ from datetime import datetime
 
 from common.api.ask import Ask
 from common.api.problem import STALE, ProblemKind, missing
-from tickets.entry_words import words
-from tickets.errors import Conflict, NoSuchTicketError, NotReadyError
+from tickets.entry_words import bare_words, words
+from tickets.errors import Conflict, NoSuchTicketError, NotForUnitsError, NotReadyError
 from tickets.model import Ticket
+from tickets.protecting import protected
 from tickets.register import NotRegisteredError, Register
 from tickets.ticket_deadlines import ExtensionError
 from tickets.workflow import IllegalMoveError, Possible, possible
 from tickets.workflow_moves import Move
 from tickets.workflow_table import TABLE
-from tickets.workflow_terms import Actor, Role, Status
+from tickets.workflow_terms import Actor, Role
 
 NOT_POSSIBLE = ProblemKind(
     "move-not-possible", 409, "现在不能这样办理", "请看 detail 中的原因；possible 是现在可以办理的。"
 )
 NOT_READY = ProblemKind("not-ready", 409, "还不能办理", "请先按 detail 补全或更正。")
+NOT_FOR_UNITS = ProblemKind(
+    "not-for-units",
+    409,
+    "须先确认给承办单位的文字",
+    "请核对 proposal，删去能看出诉求人的内容后，写入 for_unit 重新办理。",
+)
 NO_ROLE = ProblemKind("no-role", 403, "令牌没有这个身份", "请换用令牌具有的身份，或不写 role。")
 #: What any change of a ticket may end in.
-OF_A_CHANGE = (NOT_POSSIBLE, NOT_READY, NO_ROLE)
+OF_A_CHANGE = (NOT_POSSIBLE, NOT_READY, NOT_FOR_UNITS, NO_ROLE)
 
 
 def roles_of(ask: Ask) -> tuple[Role, ...]:
@@ -42,22 +49,6 @@ def actor(ask: Ask, role: Role) -> Actor:
     if role not in roles_of(ask):
         raise NO_ROLE.problem()
     return Actor(ask.caller.person, ask.caller.unit, role)
-
-
-def may_see(ticket: Ticket, ask: Ask, root: str) -> bool:
-    """A unit sees its own tickets, not the confidential ones (R14.8, R25.1); level 1 sees all but those.
-
-    Its own are those it answers for, was passed, has given on, or has a task in; adjudicators see what is
-    before their body.
-    Until there are rights to see them, a confidential ticket is nobody's here: not even that it exists.
-    """
-    if ticket.confidential:
-        return False
-    case, unit = ticket.case, ask.caller.unit
-    if unit == root or unit in {case.unit, case.offered_to, *case.givers, *case.tasks}:
-        return True
-    before = case.status is Status.ADJUDICATION and unit == case.adjudicator
-    return before and Role.ADJUDICATOR in roles_of(ask)
 
 
 def options(ticket: Ticket, ask: Ask, register: Register, now: datetime) -> Iterator[tuple[Role, Possible]]:
@@ -93,13 +84,17 @@ def refusals(offered: Iterable[tuple[Role, Possible]] = ()) -> Iterator[None]:
     except NoSuchTicketError as error:
         raise missing("工单") from error
     except Conflict as error:
+        # Who is told this may be of a unit, and a reason may name the reporter (A16).
+        said = bare_words if protected(error.ticket.details) else words
         meanwhile = [
-            {"seq": one.seq, "who": one.actor.who, "unit": one.actor.unit, "at": one.at.isoformat(), "what": words(one)}
+            {"seq": one.seq, "who": one.actor.who, "unit": one.actor.unit, "at": one.at.isoformat(), "what": said(one)}
             for one in error.meanwhile
         ]
         raise STALE.problem(str(error), version=error.ticket.steps, meanwhile=meanwhile) from error
     except IllegalMoveError as error:
         instead = [{"move": one.move.value, "words": one.move.words, "role": role.value} for role, one in offered]
         raise NOT_POSSIBLE.problem(str(error), current=error.status.value, possible=instead) from error
+    except NotForUnitsError as error:
+        raise NOT_FOR_UNITS.problem(str(error), proposal=error.proposal, marked=list(error.marked)) from error
     except (NotReadyError, NotRegisteredError, ExtensionError) as error:
         raise NOT_READY.problem(str(error)) from error

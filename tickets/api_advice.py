@@ -15,7 +15,6 @@ from common.api.fields import Revealing, Shown, Stamp, Text, Told
 from common.api.operation import Reply, operation
 from common.api.problem import missing
 from tickets.alike import alike
-from tickets.api_acting import may_see
 from tickets.api_register_shown import Code, LineShown, line_shown
 from tickets.api_shown import OfTicket, TicketShown, ticket_shown
 from tickets.catalogue import Ruling
@@ -23,6 +22,7 @@ from tickets.desk import TicketDesk
 from tickets.desk.advising import EarlierReturn, Similar, similar
 from tickets.model import Status
 from tickets.register import Register
+from tickets.seeing import may_see, own_units
 from tickets.store import TicketStore
 from tickets.store.finding import of_ids
 
@@ -126,21 +126,21 @@ class AdvicePages:
         """The catalogue first, what became of the like second (R21.0); for level 1, which dispatches."""
         del query  # the reason in it has reached ``ask``
         register = await self.store.register()
-        root = register.tree.root
+        tree = register.tree
         ticket = await self.store.by_number(ids.number)
-        if ticket is None or not may_see(ticket, ask, root):
+        if ticket is None or not may_see(ticket, ask, tree):
             raise missing("工单")
         await self.store.require(ticket)
         advice = await self.desk.advice(ticket.id, clock.now())
         known = await self.store.read(partial(of_ids, ids=[one.ticket_id for one in advice.rulings]))
-        repeats = [one for one in advice.repeats if may_see(one, ask, root)]
+        repeats = [one for one in advice.repeats if may_see(one, ask, tree)]
         body = AdviceShown(
             missing=list(advice.missing),
             lines=[line_shown(line) for line in advice.lines],
             rulings=[_ruling(one, known[one.ticket_id].number, register) for one in advice.rulings],
             returns=[_return(one, register) for one in advice.returns],
             similar=[SimilarShown(**_fate(one, register), same_place=one.same_place) for one in advice.similar],
-            repeats=[ticket_shown(one, ask, root) for one in repeats],
+            repeats=[ticket_shown(one, ask, tree) for one in repeats],
         )
         shown = [one.ticket for group in (body.rulings, body.returns, body.similar) for one in group]
         return Reply(body, list(dict.fromkeys([ticket.number, *shown, *(one.number for one in repeats)])))
@@ -158,12 +158,16 @@ class AdvicePages:
         The text goes in the body, since addresses of pages are written down in many places.
         """
         register = await self.store.register()
-        root = register.tree.root
-        unit = "" if ask.caller.unit == root else ask.caller.unit
+        tree = register.tree
         found = await alike(
-            self.store, body.text, limit=body.limit, is_open=body.open, category=body.category or "", unit=unit
+            self.store,
+            body.text,
+            limit=body.limit,
+            is_open=body.open,
+            category=body.category or "",
+            units=own_units(ask, tree),
         )
-        seen = [one for one in found if may_see(one.fate.ticket, ask, root)][: body.limit]
+        seen = [one for one in found if may_see(one.fate.ticket, ask, tree)][: body.limit]
         shown = [FateShown(**_fate(similar(one.fate, one.words), register)) for one in seen]
         return Reply(LikeList(tickets=shown), [one.ticket for one in shown])
 

@@ -11,9 +11,11 @@ from pydantic import Field
 from common.api.ask import Ask
 from common.api.fields import Next, Nothing, Shown, Stamp
 from common.api.operation import Reply, operation
-from tickets.api_acting import may_see
+from common.reach import Reach
 from tickets.api_own import ROWS, OfUnitQuery, units_of
 from tickets.notice_texts import NoticeKind
+from tickets.protecting import shut_out
+from tickets.seeing import is_own, may_see, unknown_to
 from tickets.store import TicketStore
 from tickets.store.duties import overdue_duties, reminders
 from tickets.timer_rules import TimerKind
@@ -75,7 +77,12 @@ class DutyPages:
         register = await self.store.register()
         found = await self.store.read(partial(overdue_duties, register=register, most=_MOST))
         mine = ask.caller.unit
-        shown = [one for one in found if mine in (one.unit, register.tree.root)]
+        tree = register.tree
+        shown = [
+            one
+            for one in found
+            if (mine == one.unit or ask.reach is Reach.ALL) and mine not in shut_out(one.ticket.details, tree)
+        ]
         rows = [
             DutyShown(
                 ticket=one.ticket.number,
@@ -97,9 +104,11 @@ class DutyPages:
         units = (ask.caller.unit,) if query.unit is None else units_of(ask, query.unit, tree)
         if units is not None and not units:
             return Reply(ReminderList(reminders=[], next=None))
-        page = await self.store.read(partial(reminders, units=units, limit=query.limit, after=query.cursor))
+        page = await self.store.read(
+            partial(reminders, units=units, limit=query.limit, after=query.cursor, apart=unknown_to(ask, tree))
+        )
         own = ask.caller.unit
-        seen = [one for one in page.rows if one.unit == own or may_see(one.ticket, ask, tree.root)]
+        seen = [one for one in page.rows if is_own(one.unit, own, tree) or may_see(one.ticket, ask, tree)]
         rows = [
             ReminderShown(
                 id=one.id,

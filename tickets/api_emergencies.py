@@ -14,11 +14,11 @@ from common import clock
 from common.api.ask import Ask
 from common.api.fields import Next, Paged, Revealing, Shown, Stamp
 from common.api.operation import Reply, operation
-from tickets.api_acting import may_see
 from tickets.api_own import ROWS, units_of
 from tickets.api_register_shown import Code
 from tickets.api_shown import TicketShown, ticket_shown
 from tickets.register import Register
+from tickets.seeing import may_see, unknown_to
 from tickets.store import TicketStore
 from tickets.store.emergencies import Asked, Emergency, EmergencyFilter, emergencies
 
@@ -87,13 +87,13 @@ class EmergencyPages:
         """Emergency tickets that the reader may see: level 1 all, a unit those that concern it (R7.2, R14.8)."""
         register = await self.store.register()
         units = units_of(ask, query.unit, register.tree)
-        shown = EmergencyFilter(units, query.open, query.waiting)
+        shown = EmergencyFilter(units, unknown_to(ask, register.tree), query.open, query.waiting)
         page = await self.store.read(partial(emergencies, shown=shown, limit=query.limit, after=query.cursor))
-        root, now = register.tree.root, clock.now()
+        tree, now = register.tree, clock.now()
         rows = [
-            _shown(one, ticket_shown(one.ticket, ask, root), register, now)
+            _shown(one, ticket_shown(one.ticket, ask, tree), register, now)
             for one in page.rows
-            if may_see(one.ticket, ask, root)
+            if may_see(one.ticket, ask, tree)
         ]
         body = EmergencyList(emergencies=rows, next=str(page.next) if page.next else None)
         return Reply(body, [one.ticket.number for one in rows])

@@ -16,9 +16,9 @@ from common import clock
 from common.api.ask import Ask
 from common.api.fields import Instant, Line, Paged, Revealing, Shown
 from common.api.operation import Reply, operation
-from tickets.api_shown import TicketList, hidden_from, ticket_shown
+from tickets.api_shown import TicketList, ticket_shown
 from tickets.model import Kind, Status
-from tickets.register import Register
+from tickets.seeing import own_units, sight, unknown_to
 from tickets.sheets.exporting import Batch, columns, exported
 from tickets.sheets.formulas import harmless
 from tickets.store import TicketFilter, TicketStore
@@ -81,20 +81,20 @@ class ExportPages:
         be hidden from the one who exports (A16). Each part is audited before it goes out.
         """
         register = await self.store.register()
-        root = register.tree.root
+        tree = register.tree
         shown = TicketFilter(
             kind=query.kind,
             status=query.status,
             since=query.since,
             until=query.until,
-            unit="" if ask.caller.unit == root else ask.caller.unit,
+            units=own_units(ask, tree),
+            apart_from=unknown_to(ask, tree),
             category=query.category or "",
             open=query.open,
             overdue_at=clock.now() if query.overdue else None,
         )
         contacts = bool(ask.reason)
-        hidden = partial(hidden_from, ask=ask, root=root)
-        batches = exported(self.store, shown, contacts=contacts, hidden=hidden)
+        batches = exported(self.store, shown, contacts=contacts, seen=partial(sight, ask=ask))
         # The first part is read and audited before anything is promised: what fails then is a problem, no torn file.
         first = await anext(batches, None)
         if first:
@@ -111,7 +111,8 @@ class ExportPages:
     @operation("GET", "/api/v1/archive", summary="存档的类别和年份", tag=_TAG)
     async def list_archive(self, ask: Ask) -> ArchiveShown:
         """The classes in which the asking unit has tickets that are not confidential; level 1 sees all (R14.8)."""
-        found = await self.store.read(partial(shelves, units=_own(ask, await self.store.register())))
+        tree = (await self.store.register()).tree
+        found = await self.store.read(partial(shelves, units=own_units(ask, tree), apart=unknown_to(ask, tree)))
         rows = [ShelfShown(archive_class=one.archive_class, year=one.year, count=one.count) for one in found]
         return ArchiveShown(shelves=rows)
 
@@ -125,18 +126,15 @@ class ExportPages:
             on_shelf,
             archive_class=query.archive_class,
             year=query.year,
-            units=_own(ask, register),
+            units=own_units(ask, register.tree),
+            apart=unknown_to(ask, register.tree),
             limit=query.limit,
             after=query.cursor,
         )
         page = await self.store.read(read)
-        rows = [ticket_shown(one, ask, register.tree.root) for one in page.rows]
+        rows = [ticket_shown(one, ask, register.tree) for one in page.rows]
         body = TicketList(tickets=rows, next=str(page.next) if page.next else None)
         return Reply(body, [one.number for one in page.rows])
-
-
-def _own(ask: Ask, register: Register) -> tuple[str, ...] | None:
-    return None if ask.caller.unit == register.tree.root else (ask.caller.unit,)
 
 
 async def _csv(

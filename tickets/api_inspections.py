@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from common.api.caller import Scope
 from common.api.operation import Reply, operation
 from common.api.problem import missing
 from common.paging import Page
+from common.reach import Reach
 from tickets.api_acting import NO_ROLE, NOT_READY, actor, refusals, roles_of
 from tickets.api_inspections_shown import (
     CorrectionTold,
@@ -40,9 +41,13 @@ from tickets.api_own import OfUnitQuery, units_of
 from tickets.desk import Acting
 from tickets.desk.inspecting import INSPECTORS, Draw, Finding, Judgement, answer, draw, find, judge
 from tickets.inspection import Correction, Sample
+from tickets.model import Ticket
 from tickets.notices import LEADERS
+from tickets.protecting import protected, redacted
+from tickets.seeing import unknown_to
 from tickets.store import TicketStore
-from tickets.store.inspecting import found_in, open_corrections, sample_of, samples, summaries
+from tickets.store.finding import of_ids
+from tickets.store.inspecting import Found, found_in, open_corrections, sample_of, samples, summaries
 from tickets.store.work import Work
 from tickets.workflow_terms import Role
 
@@ -86,12 +91,16 @@ class InspectionPages:
         sample = await self.store.read(lambda connection: sample_of(connection, ids.id))
         if sample is None:
             raise missing("抽查")
-        rows = await self.store.read(lambda connection: found_in(connection, ids.id))
         mine, tree = ask.caller.unit, (await self.store.register()).tree
+        apart = unknown_to(ask, tree)
+        rows = await self.store.read(lambda connection: found_in(connection, ids.id, apart=apart))
         if mine not in (sample.unit, *tree.above(sample.unit)):
             rows = [one for one in rows if one.record.unit == mine]
             if not rows:
                 raise missing("抽查")
+        if ask.reach is not Reach.ALL:
+            known = await self.store.read(partial(of_ids, ids=[one.record.ticket_id for one in rows]))
+            rows = [_for_units(one, known[one.record.ticket_id]) for one in rows]
         return Reply(inspection_shown(sample, rows), [one.number for one in rows])
 
     @operation(
@@ -145,21 +154,29 @@ class InspectionPages:
     async def list_corrections(self, ask: Ask, query: OfUnitQuery) -> Reply[OpenCorrections]:
         """What the reader's unit and those below it still owe, or the unit above has still to judge."""
         units, now = await self._units(ask, query.unit), clock.now()
-        reading = partial(open_corrections, units=units, limit=query.limit, after=query.cursor)
+        apart = unknown_to(ask, (await self.store.register()).tree)
+        reading = partial(open_corrections, units=units, limit=query.limit, after=query.cursor, apart=apart)
         try:
             page = await self.store.read(reading)
         except ValueError as error:
             raise words.other_list() from error
-        shown = [_open(number, one, now) for number, one in page.rows]
-        return Reply(OpenCorrections(corrections=shown, next=_next(page)), [number for number, _ in page.rows])
+        found = page.rows
+        if ask.reach is not Reach.ALL:
+            known = await self.store.read(partial(of_ids, ids=[one.ticket_id for _, one in found]))
+            found = [(number, _demanded_of_units(one, known[one.ticket_id])) for number, one in found]
+        shown = [_open(number, one, now) for number, one in found]
+        return Reply(OpenCorrections(corrections=shown, next=_next(page)), [number for number, _ in found])
 
     @operation("GET", "/api/v1/inspection-summaries", summary="各单位的抽查和整改情况", tag=_TAG)
     async def summarise_inspections(self, ask: Ask, query: SummaryQuery) -> SummaryList:
         """Inspected, deficient, corrected, unit by unit, of what was drawn in a period; level 1 reads all of it."""
         now = clock.now()
         since = query.since or clock.civil(now).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
-        units = await self._units(ask, query.unit)
-        found = await self.store.read(lambda connection: summaries(connection, units, since, query.until or now, now))
+        units, until = await self._units(ask, query.unit), query.until or now
+        apart = unknown_to(ask, (await self.store.register()).tree)
+        found = await self.store.read(
+            partial(summaries, inspectors=units, since=since, until=until, now=now, apart=apart)
+        )
         return SummaryList(units=[summary_shown(one) for one in found])
 
     async def _units(self, ask: Ask, unit: str | None) -> Collection[str] | None:
@@ -189,7 +206,8 @@ class InspectionPages:
         """
         mine, tree = ask.caller.unit, (await self.store.register()).tree
         sample = await self.store.read(lambda connection: sample_of(connection, inspection))
-        rows = await self.store.read(lambda connection: found_in(connection, inspection, [ticket])) if sample else []
+        looking = partial(found_in, sample_id=inspection, ticket_ids=[ticket], apart=unknown_to(ask, tree))
+        rows = await self.store.read(looking) if sample else []
         if sample is None or not rows:
             return False
         return mine in (sample.unit, *tree.above(sample.unit), rows[0].record.unit)
@@ -204,6 +222,18 @@ def _acting(ask: Ask, roles: Collection[Role]) -> Acting:
     if role is None:
         raise NO_ROLE.problem()
     return Acting(actor(ask, role), clock.now())
+
+
+def _for_units(one: Found, ticket: Ticket) -> Found:
+    """What was found, as units read it: what level 1 wrote may name a protected reporter (A16)."""
+    if not protected(ticket.details):
+        return one
+    demanded = tuple(_demanded_of_units(correction, ticket) for correction in one.corrections)
+    return replace(one, record=replace(one.record, remark=redacted(one.record.remark, ticket)), corrections=demanded)
+
+
+def _demanded_of_units(one: Correction, ticket: Ticket) -> Correction:
+    return replace(one, demand=redacted(one.demand, ticket)) if protected(ticket.details) else one
 
 
 def _drawn(sample: Sample) -> Reply[SampleShown]:

@@ -31,7 +31,9 @@ FILLED_IN: dict[Move, tuple[str, ...]] = {
 }
 #: What may be told with a move beside what its rows require: the desk's and the table's checks look at it.
 MAY_TELL: dict[Move, tuple[str, ...]] = {
-    Move.DISPATCH: ("co_handlers", "exception", "reason"),
+    Move.DISPATCH: ("co_handlers", "exception", "reason", "for_unit"),
+    Move.FORCE_DISPATCH: ("for_unit",),
+    Move.NAME_CO_HANDLERS: ("for_unit",),
     Move.PASS_DOWN: ("exception", "due"),
     Move.REFUSE: ("reason",),
     Move.ACKNOWLEDGE: ("channel",),

@@ -13,8 +13,8 @@ from common.api import words
 from common.api.ask import Ask
 from common.api.fields import Paged
 from common.paging import Cursor, Page
-from tickets.api_acting import may_see
 from tickets.api_register_shown import Code
+from tickets.seeing import is_own, may_see, own_units, unknown_to
 from tickets.store import TicketStore
 from tickets.store.listing import Listed
 from tickets.unit_tree import UnitTree
@@ -30,10 +30,16 @@ class OfUnitQuery(Paged):
 
 
 class Reading(Protocol):
-    """Reads a page of a list; ``units`` None stands for all."""
+    """Reads a page of a list; ``units`` None stands for all, complaints about those of ``apart`` are left out."""
 
     def __call__(
-        self, connection: Connection, units: Sequence[str] | None, *, limit: int, after: Cursor | None
+        self,
+        connection: Connection,
+        units: Sequence[str] | None,
+        *,
+        limit: int,
+        after: Cursor | None,
+        apart: Sequence[str],
     ) -> Page[Listed]:
         """The page.
 
@@ -51,7 +57,7 @@ async def own_rows(
     unit: str | None = None,
     every: bool = False,
 ) -> tuple[list[Listed], str | None]:
-    """A page of a list, and where the next begins: the rows of the reader's own unit, and of tickets they may see.
+    """A page of a list, and where the next begins: rows of the reader's own and lower units, and of what they may see.
 
     ``every`` shows the rows of all units. What is not theirs to see is left out: a page may be short.
 
@@ -62,21 +68,22 @@ async def own_rows(
     units = None if every else units_of(ask, unit, tree)
     if units is not None and not units:
         return [], None
+    reading_apart = partial(reading, apart=unknown_to(ask, tree))
     try:
-        page = await store.read(partial(reading, units=units, limit=query.limit, after=query.cursor))
+        page = await store.read(partial(reading_apart, units=units, limit=query.limit, after=query.cursor))
     except ValueError as error:
         raise words.other_list() from error
     own = ask.caller.unit
-    rows = [one for one in page.rows if every or one.row["unit"] == own or may_see(one.ticket, ask, tree.root)]
+    rows = [one for one in page.rows if every or is_own(one.row["unit"], own, tree) or may_see(one.ticket, ask, tree)]
     return rows, str(page.next) if page.next else None
 
 
 def units_of(ask: Ask, unit: str | None, tree: UnitTree) -> tuple[str, ...] | None:
     """The units that are asked about: None for all of them, empty where the reader may not look."""
-    mine = ask.caller.unit
+    own = own_units(ask, tree)
     if unit is None:
-        return None if mine == tree.root else (mine, *(one for one in tree.parents if mine in tree.above(one)))
-    return (unit,) if unit in tree and mine in (unit, tree.root, *tree.above(unit)) else ()
+        return own
+    return (unit,) if unit in tree and (own is None or unit in own) else ()
 
 
 def numbers(rows: Iterable[Listed]) -> list[str]:

@@ -12,6 +12,7 @@ from tickets.api_duties import DutyPages
 from tickets.api_emergencies import EmergencyPages
 from tickets.api_export import ExportPages
 from tickets.api_inspections import InspectionPages
+from tickets.api_protecting import ProtectingPages
 from tickets.api_register import RegisterPages
 from tickets.api_search import SearchPages
 from tickets.api_work import WorkPages
@@ -23,6 +24,7 @@ def case_operations(store: TicketStore, desk: TicketDesk) -> list[Operation]:
     """The operations; ``store`` and ``desk`` write through a ledger that knows idempotency keys."""
     return [
         *operations(TicketPages(store, desk)),
+        *operations(ProtectingPages(store, desk)),
         *operations(AdvicePages(store, desk)),
         *operations(SearchPages(store)),
         *operations(WorkPages(store)),

@@ -18,10 +18,10 @@ from common.bigrams import QUERY_CHARACTERS, Query
 from common.paging import Page
 from common.search import Hit
 from common.search_sql import Wanted
-from tickets.api_acting import may_see
 from tickets.api_shown import TicketShown, ticket_shown
 from tickets.model import Status
 from tickets.search import CATEGORY, OPEN, UNIT
+from tickets.seeing import may_see, own_units
 from tickets.store import TicketStore
 from tickets.store.finding import of_ids
 from tickets.unit_tree import UnitTree
@@ -86,14 +86,14 @@ class SearchPages:
         wanted = Wanted(
             parsed,
             statuses=(query.status.value,) if query.status else (),
-            facets=_facets(query, _units(query.unit, ask.caller.unit, tree)),
+            facets=_facets(query, _units(query.unit, ask, tree)),
             since=query.since,
             until=query.until,
         )
         page, capped = await self._found(query, wanted)
         known = await self.store.read(partial(of_ids, ids=[hit.id for hit in page.rows]))
-        seen = [(hit, known[hit.id]) for hit in page.rows if hit.id in known and may_see(known[hit.id], ask, tree.root)]
-        hits = [HitShown(ticket=ticket_shown(one, ask, tree.root), excerpt=hit.excerpt) for hit, one in seen]
+        seen = [(hit, known[hit.id]) for hit in page.rows if hit.id in known and may_see(known[hit.id], ask, tree)]
+        hits = [HitShown(ticket=ticket_shown(one, ask, tree), excerpt=hit.excerpt) for hit, one in seen]
         body = HitList(
             hits=hits, next=str(page.next) if page.next else None, searchable=not parsed.hopeless, capped=capped
         )
@@ -113,13 +113,12 @@ class SearchPages:
         return best.page, best.capped
 
 
-def _units(asked: str | None, own: str, tree: UnitTree) -> Collection[str] | None:
-    """The units of which tickets are sought; None is all, no unit is none. A unit may ask for one below it."""
-    if own == tree.root:
-        return None if asked is None else (asked,)
-    if asked is None or asked == own:
-        return (own,)
-    return (asked,) if asked in tree and own in tree.above(asked) else ()
+def _units(asked: str | None, ask: Ask, tree: UnitTree) -> Collection[str] | None:
+    """The units of which tickets are sought; None is all, no unit is none. A unit may ask for itself or one below."""
+    own = own_units(ask, tree)
+    if asked is None:
+        return own
+    return (asked,) if own is None or asked in own else ()
 
 
 def _facets(query: SearchQuery, units: Collection[str] | None) -> dict[str, Collection[str]]:

@@ -11,14 +11,18 @@ from pydantic import Field, StringConstraints
 
 from common.api.ask import Ask
 from common.api.fields import Asked, Id, Instant, Line, Next, Paged, Phone, Revealing, Shown, Stamp, Text, Told
+from common.reach import Reach
 from tickets.api_waiting import WaitShown
 from tickets.cards import Card
 from tickets.codec import packed
 from tickets.details import AcceptanceBasis, Details, Nature, Urgency
-from tickets.entry_words import words
+from tickets.entry_words import bare_words, words
 from tickets.from_above import InheritedLimit, Origin
 from tickets.model import Channel, Entry, Kind, Status, Ticket
+from tickets.protecting import redacted
+from tickets.seeing import Sight, sight
 from tickets.turns import Dated
+from tickets.unit_tree import UnitTree
 from tickets.workflow import Possible
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Facts, Role
@@ -192,13 +196,15 @@ class TicketWhole(TicketShown):
 
     waiting: Annotated[WaitShown | None, Field(description="诉求人自首次受理起的等待；草稿为 null。")]
     above: Annotated[AboveShown | None, Field(description="上级交办的情况；不是上级交办件时为 null。")]
-    matter: str
+    matter: Annotated[str, Field(description="诉求事项；诉求人受保护的，单位看到的是 for_unit。")]
+    for_unit: Annotated[str, Field(description="给承办单位的文字，不含诉求人信息；诉求人不受保护的为空。")]
     address: str
     caller_name: Annotated[str, Field(description="诉求人姓名；未写明理由时只显示姓。")]
     contact: str
     about: str
     fields: dict[str, str]
     co_handlers: list[str]
+    readers: Annotated[list[str], Field(description="保密工单指定的阅看人（账号）；不是保密工单的为空。")]
     history: list[StepShown]
     possible: list[PossibleShown]
 
@@ -244,40 +250,37 @@ class LinksShown(Shown):
     linked: Annotated[list[str], Field(description="关联到本件的工单。")]
 
 
-def hidden_from(ticket: Ticket, ask: Ask, root: str) -> bool:
-    """Who said it is not for the units that handle it, where the caller asked for that (A16)."""
-    return ticket.details.hide_identity and ask.caller.unit != root
-
-
-def ticket_shown(ticket: Ticket, ask: Ask, root: str) -> TicketShown:
+def ticket_shown(ticket: Ticket, ask: Ask, tree: UnitTree) -> TicketShown:
     """A ticket in a list."""
-    return TicketShown(**_ticket(ticket, ask, root))
+    return TicketShown(**_ticket(ticket, ask, tree, sight(ticket, ask)))
 
 
 def ticket_whole(
     ticket: Ticket,
     ask: Ask,
-    root: str,
+    tree: UnitTree,
     history: Sequence[Entry],
     possible: Iterable[tuple[Role, Possible]],
     *,
     waiting: WaitShown | None,
 ) -> TicketWhole:
-    """A ticket with everything."""
-    details, hidden = ticket.details, hidden_from(ticket, ask, root)
+    """A ticket with everything that is the reader's to see."""
+    details, seen = ticket.details, sight(ticket, ask)
     name = details.caller_name if ask.reason else details.caller_name[:1] + "*" * bool(details.caller_name)
     return TicketWhole(
-        **_ticket(ticket, ask, root),
+        **_ticket(ticket, ask, tree, seen),
         waiting=waiting,
         above=_above(ticket),
-        matter=details.matter,
-        address="" if hidden else details.address,
-        caller_name="" if hidden else name,
-        contact="" if hidden else ask.number(details.contact),
+        matter=seen.matter,
+        for_unit=details.for_unit,
+        address=details.address if seen.contacts else "",
+        caller_name=name if seen.contacts else "",
+        contact=ask.number(details.contact) if seen.contacts else "",
         about=details.about,
-        fields={} if hidden else dict(details.fields),
+        fields=dict(details.fields) if seen.contacts else {},
         co_handlers=list(ticket.case.tasks),
-        history=[step_shown(entry) for entry in history],
+        readers=list(ticket.readers) if ask.reach is Reach.ALL else [],
+        history=[_step(entry, ticket, seen, tree.root) for entry in history],
         possible=[_possible(role, one) for role, one in possible],
     )
 
@@ -294,6 +297,52 @@ def _above(ticket: Ticket) -> AboveShown | None:
         reported=case.reported,
         signed_off=case.signed_off,
     )
+
+
+#: What level 1 and callers write with a step that units may read, without what is known of the reporter. The rest of
+#: their words (what the caller said at the callback, brought later, or was told) is not for units.
+_FOR_UNITS = frozenset({"reason", "basis", "suggestion", "ruling", "exception", "lawful_channel"})
+
+
+def _step(entry: Entry, ticket: Ticket, seen: Sight, root: str) -> StepShown:
+    """A step as the reader may see it: the words of units are their own, those of level 1 may name the reporter."""
+    shown = step_shown(entry)
+    if seen.original or entry.actor.unit != root:
+        return shown
+    facts = {
+        name: redacted(value, ticket) if name in _FOR_UNITS else value
+        for name, value in shown.facts.items()
+        if name in _FOR_UNITS or not _is_free_text(name)
+    }
+    return shown.model_copy(update={"facts": facts, "why": redacted(_why(entry), ticket)})
+
+
+def _is_free_text(name: str) -> bool:
+    return name in _FREE_TEXT
+
+
+#: Fields of Facts in which anything may be written; what was written for units once may have been found to tell.
+_FREE_TEXT = frozenset(
+    {
+        "for_unit",
+        "matter",
+        "answer",
+        "facts_found",
+        "done",
+        "result",
+        "contact",
+        "opinions",
+        "remark",
+        "ground",
+        "reason_code",
+    }
+    | {"notice_id", "sms_id", "handling_ticket", "statement_id", "channel", "read_by", "attempts"}
+)
+
+
+def _why(entry: Entry) -> str:
+    reason = entry.facts.reason
+    return "：".join(filter(None, (bare_words(entry), reason)))
 
 
 def step_shown(entry: Entry) -> StepShown:
@@ -340,8 +389,8 @@ def _possible(role: Role, one: Possible) -> PossibleShown:
     )
 
 
-def _ticket(ticket: Ticket, ask: Ask, root: str) -> dict[str, Any]:
-    hidden, turn, details = hidden_from(ticket, ask, root), ticket.turn, ticket.details
+def _ticket(ticket: Ticket, ask: Ask, tree: UnitTree, seen: Sight) -> dict[str, Any]:
+    turn, details = ticket.turn, ticket.details
     return {
         "number": ticket.number,
         "kind": ticket.kind,
@@ -357,12 +406,13 @@ def _ticket(ticket: Ticket, ask: Ask, root: str) -> dict[str, Any]:
         "card": ticket.card,
         "nature": details.nature,
         "category": details.category,
-        "place": details.place,
+        # A place that is no unit may be a village of a few houses.
+        "place": details.place if seen.original or details.place in tree else "",
         "urgency": details.urgency,
-        "call_id": "" if hidden else ticket.call_id,
+        "call_id": ticket.call_id if seen.contacts else "",
         "automatic": ticket.automatic,
-        "caller_number": "" if hidden else ask.number(ticket.caller_number),
-        "recording_id": "" if hidden else ticket.recording_id,
+        "caller_number": ask.number(ticket.caller_number) if seen.contacts else "",
+        "recording_id": ticket.recording_id if seen.contacts else "",
         "handling_ticket": bool(ticket.handling_ticket),
         "from_above": bool(ticket.case.issuer),
         "news": [Move.of(one) for one in ticket.news],

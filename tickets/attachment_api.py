@@ -21,13 +21,13 @@ from common.api.problem import ProblemKind, missing
 from common.vault import DataKey, VaultError
 from common.vault.files import unsealed
 from common.vault.store import key_of
-from tickets.api_acting import may_see
-from tickets.api_shown import OfTicket, hidden_from
+from tickets.api_shown import OfTicket
 from tickets.attachment_kinds import AttachmentRefusedError
 from tickets.attachment_rows import CALLER, Attachment, Scan, attach_once, brought_by, of_ticket, sealed_place
 from tickets.attachment_shelf import Shelf
 from tickets.errors import SealedTicketError
 from tickets.model import Status, Ticket
+from tickets.seeing import hidden_from, may_see
 from tickets.store import TicketStore
 from tickets.store.work import Work
 
@@ -158,15 +158,17 @@ class AttachmentPages:
         )
 
     async def _files(self, ask: Ask, number: str) -> tuple[Ticket, list[Attachment]]:
-        ticket, root = await self.store.by_number(number), (await self.store.register()).tree.root
-        if ticket is None or not may_see(ticket, ask, root):
+        ticket, tree = await self.store.by_number(number), (await self.store.register()).tree
+        if ticket is None or not may_see(ticket, ask, tree):
             raise missing("工单")
         await self.store.require(ticket)
         files = await self.store.read(lambda connection: of_ticket(connection, ticket.id, self.store.sealing))
-        if hidden_from(ticket, ask, root):
+        if hidden_from(ticket, ask):
             # A picture shows a door, a letter is signed: who asked to stay unknown is not shown by a file (A16). What
-            # units have brought themselves they may see: a written statement (R23) is for those above them to read.
-            files = [one for one in files if one.of_unit_below(root)]
+            # units have brought themselves they may see: a written statement (R23) is for those above them to read. And
+            # what a reviewer has looked through and released.
+            released = ticket.details.released
+            files = [one for one in files if one.of_unit_below(tree.root) or one.id in released]
         return ticket, files
 
     async def _key(self, ticket: Ticket) -> DataKey:

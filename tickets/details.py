@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from common.worded import Worded
 from tickets.from_above import InheritedLimit
@@ -77,6 +77,8 @@ class Details:
     ``category`` and ``place`` are codes of the register; ``fields`` are what that category requires beside contact,
     address and matter (R14.1). ``about`` is the unit complained of: the ticket goes neither to it nor to those above it
     (A16). ``inherited`` came with a ticket from above (A27).
+    ``for_unit`` is what units get of the matter where who said it is protected, and ``released`` are the files that
+    they may see then, both confirmed by a reviewer (A16).
     """
 
     matter: str = ""
@@ -92,6 +94,8 @@ class Details:
     about: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     inherited: InheritedLimit | None = None
+    for_unit: str = field(default="", repr=False)
+    released: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Details({sum(bool(getattr(self, name)) for name in self.__slots__)} told)"

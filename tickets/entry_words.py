@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tickets.model import Described, Entry, Kind, Opened, Raised
+from tickets.model import Described, Entry, ForUnits, Kind, Opened, Raised, Readers
 from tickets.workflow_moves import Move
+from tickets.workflow_terms import Facts
 
 _OPENED = {
     Kind.MATTER: "来电由话务员接听，系统建单",
@@ -27,6 +28,13 @@ def words(entry: Entry) -> str:
         return "话务员为同一来电的另一事项建单" if told.call_id else "建单"
     if isinstance(told, Raised):
         return "已关联录音" if told.noted else _RAISED[told.kind]
-    if isinstance(told, Described):
-        return "补全诉求信息"
+    if isinstance(told, Described | ForUnits):
+        return "补全诉求信息" if isinstance(told, Described) else "确认给承办单位的文字"
+    if isinstance(told, Readers):
+        return f"指定{len(told.readers)}人阅看保密工单：{told.reason}"
     return "：".join(filter(None, (Move.of(entry.row.partition("/")[0]).words, told.reason or told.remark)))
+
+
+def bare_words(entry: Entry) -> str:
+    """The step in Chinese without what somebody wrote with it: in that, a reporter may be named (A16)."""
+    return Move.of(entry.row.partition("/")[0]).words if isinstance(entry.told, Facts) else words(entry)

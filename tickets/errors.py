@@ -34,6 +34,17 @@ class NotReadyError(DeskError):
     """Something must be done first, or told with it; the message says what."""
 
 
+class NotForUnitsError(NotReadyError):
+    """Nobody has confirmed what units get of a matter whose reporter is protected (A16).
+
+    ``proposal`` is the machine's, for level 1 alone, and ``marked`` what it has taken out.
+    """
+
+    def __init__(self, words: str, proposal: str = "", marked: Sequence[str] = ()) -> None:
+        super().__init__(words)
+        self.proposal, self.marked = proposal, tuple(marked)
+
+
 class Conflict(DeskError):  # noqa: N818 - says what happened
     """Somebody else acted on the ticket meanwhile; ``meanwhile`` are their steps."""
 

@@ -12,11 +12,12 @@ from common.api.ask import Ask
 from common.api.fields import Instant, Shown, Told
 from common.api.operation import Reply, operation
 from common.api.problem import missing
-from tickets.api_acting import may_see
 from tickets.api_shown import OfTicket
 from tickets.feedback import Answer, Assessment, Earlier, Fault, Matter, assess
 from tickets.model import Ticket
+from tickets.protecting import for_units, protected
 from tickets.register import Register
+from tickets.seeing import may_see, unknown_to
 from tickets.store import TicketStore
 from tickets.store.answers import recent_answers
 from tickets.workflow_moves import Move
@@ -77,7 +78,7 @@ class FeedbackPages:
         given = [one for one in history if one.row.partition("/")[0] == Move.SUBMIT_ANSWER]
         if not given:
             raise missing("答复")
-        advice = await self._assessed(Answer.of(given[-1].facts), ticket, register, given[-1].actor.unit)
+        advice = await self._assessed(ask, Answer.of(given[-1].facts), ticket, register, given[-1].actor.unit)
         return Reply(FeedbackAdvice(**_advice(advice), seq=given[-1].seq), [ticket.number])
 
     @operation(
@@ -91,19 +92,20 @@ class FeedbackPages:
         """What the reviewer will be told of an answer like this; nothing is submitted or kept."""
         ticket, register = await self._seen(ask, ids.number)
         answer = Answer(body.facts_found, body.done, body.result, body.answered_at, body.contact)
-        advice = await self._assessed(answer, ticket, register, ask.caller.unit)
+        advice = await self._assessed(ask, answer, ticket, register, ask.caller.unit)
         return Reply(AnswerAdvice(**_advice(advice)), [ticket.number])
 
     async def _seen(self, ask: Ask, number: str) -> tuple[Ticket, Register]:
         register = await self.store.register()
         ticket = await self.store.by_number(number)
-        if ticket is None or not may_see(ticket, ask, register.tree.root):
+        if ticket is None or not may_see(ticket, ask, register.tree):
             raise missing("工单")
         await self.store.require(ticket)
         return ticket, register
 
-    async def _assessed(self, answer: Answer, ticket: Ticket, register: Register, unit: str) -> Assessment:
-        given = await self.store.read(partial(recent_answers, unit=unit, beside=ticket.id))
+    async def _assessed(self, ask: Ask, answer: Answer, ticket: Ticket, register: Register, unit: str) -> Assessment:
+        apart = unknown_to(ask, register.tree)
+        given = await self.store.read(partial(recent_answers, unit=unit, beside=ticket.id, apart=apart))
         earlier = [Earlier(one.number, Answer.of(one.facts).text) for one in given]
         return assess(answer, matter_of(ticket, register), earlier)
 
@@ -118,8 +120,10 @@ def _advice(advice: Assessment) -> dict[str, Any]:
 
 
 def matter_of(ticket: Ticket, register: Register) -> Matter:
-    """What an answer to this ticket must speak of."""
+    """What an answer to this ticket must speak of, as the unit knows it: a finding quotes from it (A16)."""
     details = ticket.details
+    hidden = protected(details)
     names = [register.categories[code].name for code in register.category_path(details.category)]
     place = [register.name(details.place)] if details.place else []
-    return Matter(details.matter, tuple(names), (*place, *([details.address] if details.address else ())))
+    address = [details.address] if details.address and not hidden else []
+    return Matter(for_units(details), tuple(names), (*place, *address))

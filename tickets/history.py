@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tickets.cards import Card
 from tickets.details import Urgency
-from tickets.model import Described, Entry, Opened, Raised, Ticket, begun, issuer_of, raised
+from tickets.model import Described, Entry, ForUnits, Opened, Raised, Readers, Ticket, begun, issuer_of, raised
 from tickets.pauses import LATE_DECISION, after_step
 from tickets.ruleset import RuleSet
 from tickets.unit_tree import UnitTree
@@ -42,9 +42,19 @@ def follow(ticket: Ticket, entry: Entry, tree: UnitTree, rules: RuleSet) -> Tick
         return raised(ticket, entry.told)
     if isinstance(entry.told, Described):
         return described(ticket, entry.told, entry)
+    if isinstance(entry.told, Readers | ForUnits):
+        return noted(ticket, entry.told, entry)
     facts = entry.facts
     step = Step(entry.seq, entry.at, entry.actor, entry.row, facts, entry.status, entry.accountable)
     return advanced(ticket, follow_case(ticket.case, step, tree, rules), entry, facts)
+
+
+def noted(ticket: Ticket, told: Readers | ForUnits, entry: Entry) -> Ticket:
+    """The ticket after its readers were named (R25.1), or what units get of it was confirmed (A16)."""
+    if isinstance(told, Readers):
+        return replace(ticket, readers=told.readers, steps=entry.seq)
+    said = replace(ticket.details, for_unit=told.text, released=told.released)
+    return replace(ticket, details=said, steps=entry.seq)
 
 
 def described(ticket: Ticket, told: Described, entry: Entry) -> Ticket:
@@ -92,6 +102,7 @@ def advanced(ticket: Ticket, case: Case, entry: Entry, facts: Facts) -> Ticket:
         handling_ticket=facts.handling_ticket if move is Move.LINK else ticket.handling_ticket,
         news=_news(ticket, case, entry, move),
         told_accepted=ticket.told_accepted or _accepts(move, facts),
+        details=replace(ticket.details, for_unit=facts.for_unit) if facts.for_unit else ticket.details,
     )
 
 

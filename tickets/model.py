@@ -13,7 +13,20 @@ from tickets.from_above import Origin
 from tickets.turns import Turn
 from tickets.workflow_terms import Actor, Case, Facts, Role, Status
 
-__all__ = ["WEIGHT", "Channel", "Described", "Entry", "Kind", "Opened", "Opening", "Raised", "Status", "Ticket"]
+__all__ = [
+    "WEIGHT",
+    "Channel",
+    "Described",
+    "Entry",
+    "ForUnits",
+    "Kind",
+    "Opened",
+    "Opening",
+    "Raised",
+    "Readers",
+    "Status",
+    "Ticket",
+]
 
 
 class Kind(StrEnum):
@@ -74,12 +87,28 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
+class Readers:
+    """Who may read a confidential ticket from now on, by the ids of their accounts, and why (R25.1)."""
+
+    readers: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForUnits:
+    """What units get of a matter from now on, without who said it, and which of its files they may see (A16)."""
+
+    text: str = field(repr=False)
+    released: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One step of a ticket's history, which is only ever added to: with those before it, enough to rebuild the ticket.
 
-    ``seq`` counts from 1 within the ticket. ``row`` is ``open``, ``raise``, ``describe`` or the name of a row of the
-    workflow's table, and ``told`` what was told with it; ``status`` and ``accountable`` are what the ticket had after
-    it; ``turn`` is set where dates began or changed.
+    ``seq`` counts from 1 within the ticket. ``row`` is ``open``, ``raise``, ``describe``, ``readers``, ``for_units`` or
+    the name of a row of the workflow's table, and ``told`` what was told with it; ``status`` and ``accountable`` are
+    what the ticket had after it; ``turn`` is set where dates began or changed.
     """
 
     ticket_id: str
@@ -87,7 +116,7 @@ class Entry:
     at: datetime
     actor: Actor
     row: str
-    told: Facts | Opened | Raised | Described
+    told: Facts | Opened | Raised | Described | Readers | ForUnits
     status: Status
     accountable: str
     turn: Turn | None = None
@@ -109,7 +138,7 @@ class Ticket:
     counts all of this round. ``emergency_at`` is when a person declared an emergency, ``awaited`` which units have not
     acknowledged it and since when, ``reported_at`` the last report on it (R7.2). ``news`` are what the caller has come
     back with since the accountable unit last did something, by the moves' values (A25); ``told_accepted`` says that
-    the caller has number and code (A18).
+    the caller has number and code (A18). ``readers`` are those who may read it while it is confidential (R25.1).
     """
 
     id: str
@@ -140,6 +169,7 @@ class Ticket:
     told_accepted: bool = False
     #: The content of a confidential ticket that could not be opened: all that it tells is missing here. Kept as it is.
     sealed: str = field(default="", repr=False)
+    readers: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:

@@ -13,11 +13,11 @@ from common.api.caller import Scope
 from common.api.fields import Asked, Line, Revealing, Shown, Stamp, Told
 from common.api.operation import Reply, operation
 from common.api.problem import missing
-from tickets.api_acting import may_see
 from tickets.api_shown import OfTicket
 from tickets.notice_texts import NoticeKind
 from tickets.outbox import Outbox
 from tickets.outbox_rows import NoticeRow, aside, told_of
+from tickets.seeing import may_see
 from tickets.store import TicketStore
 from tickets.upload_links import PLACE
 
@@ -70,9 +70,9 @@ class NoticePages:
     async def list_notices(self, ask: Ask, ids: OfTicket, query: Revealing) -> Reply[NoticeList]:
         """What was told about a ticket, oldest first, with the proof; for level 1 only, since numbers stand in it."""
         del query  # the reason in it has reached ``ask``
-        root = (await self.store.register()).tree.root
+        tree = (await self.store.register()).tree
         ticket = await self.store.by_number(ids.number)
-        if ticket is None or not may_see(ticket, ask, root):
+        if ticket is None or not may_see(ticket, ask, tree):
             raise missing("工单")
         await self.store.require(ticket)
         found = await self.store.read(lambda connection: told_of(connection, ticket.id, self.store.sealing))

@@ -12,6 +12,7 @@ from datetime import date
 from common.clock import civil
 from tickets.model import Entry, Status, Ticket
 from tickets.notice_texts import NoticeKind, notice_text, way_to_bring
+from tickets.protecting import protected
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Role
 
@@ -119,7 +120,7 @@ def extended_notice(ticket: Ticket, promise: Promise, day: date) -> Notice:
 
 def _notice(kind: NoticeKind, ticket: Ticket, day: date, **told: str) -> Notice:
     # Who asked not to be known is written to as discreetly as about a confidential matter (A16).
-    discreet = ticket.confidential or ticket.details.hide_identity
+    discreet = ticket.confidential or protected(ticket.details)
     return Notice(kind, notice_text(kind, day, confidential=discreet, number=ticket.number, **told))
 
 

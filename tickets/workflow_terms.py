@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -144,6 +144,8 @@ class Facts:
     reasonable: bool | None = None
     #: The knowledge entry that a question was answered from (A19).
     entry: str = ""
+    #: What units get of a matter without who said it (A16).
+    for_unit: str = field(default="", repr=False)
     #: A number or note that came with the move; free of any rule.
     remark: str = ""
 
@@ -188,6 +190,7 @@ FIELD_WORDS = {
     "reasonable": "诉求是否合理",
     "entry": "答复所依据的知识条目编号",
     "archive_class": "存档类别",
+    "for_unit": "给承办单位的文字（不含诉求人信息）",
 }
 
 

@@ -6,7 +6,9 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,12 @@ from hotline.group_commit import GroupCommit
 from hotline.sealing_keys import vault_of
 from hotline.settings import load
 from tickets.model import Status, Ticket
-from tickets.sheets.exporting import columns, exported
+from tickets.protecting import above_and_self
+from tickets.seeing import sight_of_unit, unit_and_below
+from tickets.sheets.exporting import Seen, columns, everything, exported
 from tickets.sheets.writing import sheet
 from tickets.store import TicketFilter, TicketStore
+from tickets.unit_tree import UnitTree
 
 
 def _status(text: str) -> Status:
@@ -78,11 +83,6 @@ def run(args: argparse.Namespace) -> int:
     chosen = {"overdue_at" if name == "overdue" else name: value for name, value in args.filter}
     if args.contacts.strip():
         person.needs(REVEAL)
-    if not person.at_level_one:
-        # A unit is given its own (R14.8), as over HTTP.
-        if chosen.get("unit", person.caller.unit) != person.caller.unit:
-            raise NotAllowedError("只能导出本单位的工单。")
-        chosen["unit"] = person.caller.unit
     try:
         count = asyncio.run(_exported(args, TicketFilter(**chosen)))
     except (DatabaseError, NotWritten, OSError) as problem:
@@ -92,23 +92,26 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _hidden_below(ticket: Ticket) -> bool:
-    """Who said it is not for the units, where the caller asked for that (A16)."""
-    return ticket.details.hide_identity
-
-
-def _hidden_nowhere(_ticket: Ticket) -> bool:
-    return False
+def _of_unit(shown: TicketFilter, unit: str, tree: UnitTree) -> TicketFilter:
+    """A unit is given its own and its lower units' (R14.8), and no complaints about itself (A16)."""
+    own = unit_and_below(unit, tree)
+    if shown.unit and shown.unit not in own:
+        raise NotAllowedError("只能导出本单位及其下级的工单。")
+    return replace(shown, units=None if shown.unit else own, apart_from=above_and_self(unit, tree))
 
 
 async def _exported(args: argparse.Namespace, shown: TicketFilter) -> int:
     settings, person, count = load(), args.person, 0
     contacts = bool(args.contacts.strip())
-    hidden = _hidden_nowhere if person.at_level_one else _hidden_below
     async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
         audit, store = AuditStore(ledger), TicketStore(database.reads, ledger, vault_of(settings))
+        seen: Callable[[Ticket], Seen] = everything
+        if not person.at_level_one:
+            unit = person.caller.unit
+            shown = _of_unit(shown, unit, (await store.register()).tree)
+            seen = partial(sight_of_unit, unit=unit, contacts=contacts)
         with sheet(args.file, [one.heading for one in columns(contacts=contacts)]) as add_row:
-            async for batch in exported(store, shown, contacts=contacts, hidden=hidden):
+            async for batch in exported(store, shown, contacts=contacts, seen=seen):
                 await audit.add(
                     AuditEntry(clock.now(), person.who, "tickets.export", batch.numbers, args.contacts[:200])
                 )

@@ -21,7 +21,7 @@ from hotline.outside.exchange_words import Sent, Stand, details_of, stand
 from hotline.outside.signatures import LONGEST, SignatureError, Signed, verified
 from hotline.settings_outside import Partner
 from tickets.desk.intake import open_ticket
-from tickets.errors import DeskError
+from tickets.errors import DeskError, NotForUnitsError
 from tickets.model import Channel, Kind, Opening, Status, Ticket
 from tickets.store import TicketStore
 from tickets.store.work import Work
@@ -65,7 +65,8 @@ class Exchange:
         """Send a ticket to a partner: from now on it is tried until it arrives. Ours stays open; we stay responsible.
 
         Raises:
-            ExchangeError: no such partner, a confidential or archived ticket, or handed over already.
+            ExchangeError: no such partner, a confidential or archived ticket, handed over already, or nobody has
+                confirmed what is told of a protected reporter's matter (A16).
         """
         known = next((one for one in self.partners if one.name == partner and one.url), None)
         if known is None:
@@ -85,7 +86,10 @@ class Exchange:
                 work, partner=partner, direction="out", ref=ticket.number, ticket_id=ticket.id, now=now, words=reason
             )
 
-        await self.store.run(add, ticket_id)
+        try:
+            await self.store.run(add, ticket_id)
+        except NotForUnitsError as error:
+            raise ExchangeError(f"{error}：先用 /tickets/{{编号}}/for-units 确认") from error
 
     async def accept(self, request: web.Request) -> web.Response:
         """A partner's ticket becomes ours; sent again, it is the same one."""

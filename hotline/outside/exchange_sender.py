@@ -19,6 +19,7 @@ from hotline.outside.exchange_news import taken
 from hotline.outside.exchange_words import Stand, sent, stand
 from hotline.outside.signatures import sign
 from hotline.settings_outside import Partner
+from tickets.protecting import protected
 from tickets.store import TicketStore
 
 log = structlog.get_logger(__name__)
@@ -92,6 +93,8 @@ class ExchangeSender:
         if ticket is None or (ticket.confidential and one.direction == "out"):
             raise NotTakenError("工单不存在，或已转为保密")
         if one.direction == "out":
+            if protected(ticket.details) and not ticket.details.for_unit:
+                raise NotTakenError("诉求人受保护，给对方的文字尚未确认")
             body = sent(ticket, await self._store.register(), one.words or "转请办理")
             answer = await self._post(partner, f"{partner.url}/exchange/v1/tickets", body)
             try:

@@ -10,6 +10,7 @@ from common.api.fields import Line, Text, Told
 from common.clock import civil
 from tickets.details import Details, Nature, Urgency
 from tickets.model import Ticket
+from tickets.protecting import for_units, protected, redacted
 from tickets.public_words import ENDED, WORDS
 from tickets.register import Register
 
@@ -45,14 +46,14 @@ def sent(ticket: Ticket, register: Register, reason: str) -> dict[str, Any]:
     """Our ticket as a partner gets it; whose identity is to be hidden, of them nothing is told (A16)."""
     details = ticket.details
     category = register.categories.get(details.category)
-    hidden = details.hide_identity
+    hidden = protected(details)
     return {
         "ref": ticket.number,
-        "matter": details.matter[:4000] or "（无文字内容）",
-        "reason": reason,
+        "matter": for_units(details)[:4000] or "（无文字内容）",
+        "reason": redacted(reason, ticket) if hidden else reason,
         "nature": details.nature.value if details.nature else "",
         "category": category.name if category else "",
-        "address": details.address[:200],
+        "address": "" if hidden else details.address[:200],
         "caller_name": "" if hidden else details.caller_name[:40],
         "contact": "" if hidden else (details.contact or ticket.caller_number)[:120],
         "urgent": details.urgency is not Urgency.NORMAL,

@@ -111,12 +111,18 @@ async def test_what_is_not_to_be_told_is_not_sent(database_url: str, tmp_path: P
         with pytest.raises(ExchangeError, match="没有这个"):
             await ours.exchange.hand_over(secret.id, "fire", "x")
         hidden = await ours.here.submitted(heating(hide_identity=True, caller_name="王某", contact="13854309999"))
-        await ours.exchange.hand_over(hidden.id, "police", "转办")
+        with pytest.raises(ExchangeError, match="先用 /tickets"):
+            await ours.exchange.hand_over(hidden.id, "police", "转办")
+        acting = ours.here.acting(REVIEWER)
+        await ours.here.books.desk.confirm_for_units(hidden.id, acting, "小区暖气不热")
+        await ours.exchange.hand_over(hidden.id, "police", "王某(13854309999)急盼，转办")
         with pytest.raises(ExchangeError, match="已转给"):
             await ours.exchange.hand_over(hidden.id, "police", "转办")
         await ours.sender.deliver()
         [there] = (await theirs.here.books.tickets.page(TicketFilter(), limit=9)).rows
         assert (there.details.caller_name, there.details.contact, there.caller_number) == ("", "", "")
+        assert (there.details.matter, there.details.address) == ("小区暖气不热", "")
+        assert dict(there.details.fields)["转来理由"] == "［姓名］(［号码］)急盼，转办"
 
 
 async def test_a_partner_that_is_down_gets_it_later(database_url: str) -> None:

@@ -27,7 +27,7 @@ async def closed(at: City, **details: Any) -> str:
     await go(
         at,
         number,
-        (TOKEN, "dispatch", {"unit": "住建局", "basis": "派单目录"}),
+        (TOKEN, "dispatch", {"unit": "住建局", "basis": "派单目录", "for_unit": DETAILS["matter"]}),
         ("housing", "sign", {}),
         ("housing", "submit_answer", ANSWER),
         (TOKEN, "close", {"callback": "satisfied", "solved": True}),

@@ -127,7 +127,8 @@ async def test_of_a_hidden_caller_units_see_what_units_have_brought(tmp_path: Pa
     """The unit's own written statement, for itself and those above it; not what level 1 or the caller has brought."""
     async with city(tmp_path, database_url) as at:
         number = await at.open(details={**DETAILS, "hide_identity": True})
-        assert (await at.move(number, "dispatch", unit="住建局", basis="派单目录")).status == 201
+        told = {"unit": "住建局", "basis": "派单目录", "for_unit": "小区供暖管道漏水"}
+        assert (await at.move(number, "dispatch", **told)).status == 201
         letter = (await bring(at, number, files.PNG, "来信.png", TOKEN)).json
         statement = (await bring(at, number)).json
         assert await listed(at, number) == [letter, statement]

@@ -53,7 +53,9 @@ async def test_who_asked_to_stay_unknown_is_unknown_to_the_unit(tmp_path: Path, 
     """The unit gets the matter without name, number, address, call or recording, whatever reason it gives."""
     async with city(tmp_path, database_url) as at:
         number = await at.open(details={**DETAILS, "hide_identity": True}, call="node-1.1")
-        assert (await at.move(number, "dispatch", unit="住建局", basis="派单目录")).status == 201
+        assert (
+            await at.move(number, "dispatch", unit="住建局", basis="派单目录", for_unit="小区供暖漏水")
+        ).status == 201
         for path in (f"/tickets/{number}?reveal=回拨核实", "/tickets?reveal=回拨核实"):
             body = (await at.get(path, "housing")).body.decode()
             assert "供暖" in body

@@ -92,7 +92,8 @@ async def test_a_unit_does_not_learn_who_asked_to_be_hidden(tmp_path: Path, data
     """The matter is found and shown; the number is not shown and the address is found by nobody (A16)."""
     async with city(tmp_path, database_url) as at:
         number = await at.open(details=details(hide_identity=True))
-        assert (await at.move(number, "dispatch", unit="住建局", basis="派单目录")).status == 201
+        told = {"unit": "住建局", "basis": "派单目录", "for_unit": "小区供暖管道漏水"}
+        assert (await at.move(number, "dispatch", **told)).status == 201
         (hit,) = (await search(at, "供暖", "housing", reveal="回拨核实"))["hits"]
         assert (hit["ticket"]["number"], hit["ticket"]["caller_number"]) == (number, "")
         assert await found(at, "黄河五路", "housing") == await found(at, "黄河五路") == []

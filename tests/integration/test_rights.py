@@ -18,11 +18,6 @@ from common.roles import Role
 from tests.http_kit import Answer
 from tests.rights_city import ROLES, Person, Place, Sent, World, world
 from tests.rights_samples import SAMPLES, About, Sample, tickets_of
-from tickets.model import Ticket
-
-#: Whether a unit sees what is with units below it though it never had it in its own hands (R25.2). Without, those
-#: cells are left out.
-UPPER_UNITS_SEE: Final = False
 
 
 def reach_of(person: Person, operation: str) -> Reach:
@@ -110,13 +105,8 @@ async def test_every_cell_of_the_table_holds(made: World) -> None:
 def seen_by(made: World, person: Person, operation: str) -> set[str]:
     """The tickets that somebody must be shown, by the table."""
     reach, at_level_one = reach_of(person, operation), person.place is Place.LEVEL_ONE
-    found = [(one, of) for one, of in tickets_of(made) if not left_out(made, person, one)]
+    found = tickets_of(made)
     return {one.number for one, of in found if reach is Reach.ALL or at_level_one or person.place.value in of.reached}
-
-
-def left_out(made: World, person: Person, ticket: Ticket) -> bool:
-    """Whether it is not yet settled if they see it: see ``UPPER_UNITS_SEE``."""
-    return person.place is Place.ABOVE and ticket is made.direct and not UPPER_UNITS_SEE
 
 
 _LISTS: Final = ("exportTickets", "findSimilar", "listTickets", "searchTickets")
@@ -134,13 +124,7 @@ async def test_lists_and_tickets_are_those_within_reach(database_url: str, tmp_p
                 answer = await made.ask(operation, person, await SAMPLES[operation].ask(made, person))
                 assert answer.status == 200, answer.body.decode()
                 text = answer.body.decode()
-                if (
-                    person.place is Place.ABOVE
-                    and operation in {"exportTickets", "listTickets"}
-                    and not UPPER_UNITS_SEE
-                ):
-                    continue  # today these two show a unit what it answers for itself
-                shown = {number for number in known if number in text and not left_out(made, person, known[number])}
+                shown = {number for number in known if number in text}
                 wanted = seen_by(made, person, operation)
                 if operation in {"findSimilar", "searchTickets"}:
                     # The department's is about heating, and that is not what is looked for.
@@ -148,10 +132,9 @@ async def test_lists_and_tickets_are_those_within_reach(database_url: str, tmp_p
                 assert shown == wanted, (operation, person.id)
             if reach_of(person, "readTicket") is Reach.NONE:
                 continue
-            for number, ticket in known.items():
-                if not left_out(made, person, ticket):
-                    status = (await made.ask("readTicket", person, Sent(ids={"number": number}))).status
-                    assert status == (200 if number in seen_by(made, person, "readTicket") else 404), person.id
+            for number in known:
+                status = (await made.ask("readTicket", person, Sent(ids={"number": number}))).status
+                assert status == (200 if number in seen_by(made, person, "readTicket") else 404), person.id
 
 
 @pytest.mark.covers("R25.2")

@@ -60,6 +60,7 @@ async def test_a_query_for_few_looks_into_the_index_of_few(
         (TicketFilter(open=True, unit="u"), "ix_tickets_board"),
         (TicketFilter(open=True, unit="u", status=Status.IN_HANDLING), "ix_tickets_board"),
         (TicketFilter(unit="u"), "ix_tickets_unit_opened_at_id"),
+        (TicketFilter(units=("u",), apart_from=("u",)), "ix_tickets_unit_opened_at_id"),
         (TicketFilter(news=True, unit="u"), "ix_tickets_news"),
         (TicketFilter(open=True, status=Status.AWAITING_CALLBACK), "ix_tickets_queue"),
     ],
@@ -72,3 +73,12 @@ async def test_a_board_is_read_in_the_order_in_which_it_is_shown(
         found = await plan(at_work, page_query(shown, limit=50, after=None))
         assert index in found
         assert "TEMP B-TREE" not in found
+
+
+async def test_of_a_branch_each_unit_gives_its_newest(tmp_path: Path) -> None:
+    """However many tickets the units of a county ever had, a page reads of each no more than it shows."""
+    async with books(tmp_path) as at_work:
+        shown = TicketFilter(units=("u", "v"), open=True)
+        told = await plan(at_work, page_query(shown, limit=10, after=None))
+        assert told.count("USING INDEX ix_tickets_board") + told.count("COVERING INDEX ix_tickets_board") == 2
+        assert "SCAN tickets" not in told

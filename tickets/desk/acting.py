@@ -7,10 +7,11 @@ from datetime import datetime
 
 from tickets.desk.consequences import follow_up
 from tickets.desk.filing import file_away
-from tickets.entry_words import words
+from tickets.entry_words import bare_words, words
 from tickets.errors import Conflict
 from tickets.history import advanced
 from tickets.model import Entry, Ticket
+from tickets.protecting import protected
 from tickets.store.work import Work
 from tickets.turns import Turn
 from tickets.workflow import apply
@@ -55,7 +56,9 @@ def looked_at(work: Work, ticket_id: str, acting: Acting) -> Ticket:
     if acting.seen is not None and acting.seen != ticket.steps:
         meanwhile = [one for one in work.steps_since(ticket_id, acting.seen) if one.row not in _OVERLAYS]
         if meanwhile or acting.seen > ticket.steps:
-            said = "；".join(f"{work.register.name(one.actor.unit)}{one.actor.who}{words(one)}" for one in meanwhile)
+            # Who is told this may be of a unit, and a reason may name the reporter (A16).
+            read = bare_words if protected(ticket.details) else words
+            said = "；".join(f"{work.register.name(one.actor.unit)}{one.actor.who}{read(one)}" for one in meanwhile)
             raise Conflict(ticket, meanwhile, said or "所见的版本不存在")
     return ticket
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from tickets.alike import Alike
 from tickets.catalogue import CatalogueLine, Ruling
 from tickets.desk.readiness import missing_fields
 from tickets.model import Status, Ticket
+from tickets.protecting import barred
 from tickets.register import Register
 from tickets.store.columns import columns_of, record_of
 from tickets.store.fates import Fate, Returned, fates
@@ -83,10 +84,17 @@ def advise(
     categories = register.category_path(details.category)
     return Advice(
         missing=missing_fields(ticket, register),
-        lines=register.lines(details.category, details.place, day),
-        rulings=tuple(_rulings(connection, categories)),
+        # None of those complained of, nor of those about them, is suggested (A16).
+        lines=tuple(
+            replace(line, co_handlers=tuple(u for u in line.co_handlers if not barred(u, details, register.tree)))
+            for line in register.lines(details.category, details.place, day)
+            if not barred(line.lead, details, register.tree)
+        ),
+        rulings=tuple(one for one in _rulings(connection, categories) if not barred(one.unit, details, register.tree)),
         returns=tuple(_returns(connection, categories)),
-        similar=tuple(_similar(connection, ticket, like)),
+        similar=tuple(
+            one for one in _similar(connection, ticket, like) if not barred(one.unit, details, register.tree)
+        ),
         repeats=tuple(_repeats(connection, register, ticket, now)),
     )
 

@@ -15,6 +15,7 @@ from tickets.deadlines import end_of
 from tickets.model import Entry, Ticket
 from tickets.notice_texts import NoticeKind
 from tickets.notices import LEADERS, Notice, Promise, extended_notice, notices_of
+from tickets.protecting import protected, shut_out
 from tickets.ruleset import RuleId
 from tickets.store import tables_register as r
 from tickets.store import tables_work as t
@@ -91,6 +92,9 @@ def tell(work: Work, ticket: Ticket, entry: Entry, notice: Notice) -> None:
 def post(work: Work, ticket: Ticket, seq: int, at: datetime, notice: Notice, *, notice_id: str = "") -> None:
     """Put a notice into the outbox, about a ticket as it was after a step."""
     to_caller = not notice.unit
+    if notice.unit in shut_out(ticket.details, work.register.tree):
+        # Not even a reminder tells a unit that it is complained of (A16).
+        return
     recipient = reach(ticket) if to_caller else notice.unit
     if recipient:
         work.insert(
@@ -135,7 +139,7 @@ def _pause(work: Work, ticket: Ticket, entry: Entry) -> Promise:
     rules = work.register.rules(ticket.turn, civil(entry.at).date())
     last = work.register.calendar.add(civil(entry.at).date(), rules.limits[RuleId.PAUSE_FOR_MATERIAL].amount)
     asked = [one for one in work.steps_since(ticket.id, 0) if one.row == Move.ASK_FOR_PAUSE]
-    discreet = ticket.confidential or ticket.details.hide_identity
+    discreet = ticket.confidential or protected(ticket.details)
     # Nobody gets the link where there is nobody to write to, and a discreet notice names no way.
     wanted = bool(reach(ticket)) and not discreet
     link = make_link(work, ticket.id, entry.at, end_of(last, rules)) if wanted else ""

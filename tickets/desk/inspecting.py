@@ -21,6 +21,7 @@ from tickets.errors import NotReadyError
 from tickets.inspection import Correction, Inspected, Point, Result, Sample, Verdict, drawn, size_of
 from tickets.notice_texts import NoticeKind
 from tickets.notices import DECIDERS, HANDLERS, LEADERS, Notice
+from tickets.protecting import above_and_self
 from tickets.store.columns import row_of
 from tickets.store.inspecting import Found, found_in, handled_by, sample_of
 from tickets.store.tables_inspection import corrections, inspected, inspections, overdue_unwarned
@@ -115,7 +116,8 @@ def draw(work: Work, acting: Acting, asked: Draw) -> Sample:
         raise NotReadyError(f"抽查比例(1至100)和件数(1至{MOST})应写明其一")
     if not asked.since < asked.until:
         raise NotReadyError("抽查时段的起止不对")
-    found = handled_by(work.connection, [asked.of_unit] if asked.of_unit else below, asked.since, asked.until)
+    apart = above_and_self(unit, tree)
+    found = handled_by(work.connection, [asked.of_unit] if asked.of_unit else below, asked.since, asked.until, apart)
     by_number = {one.number: one for one in found}
     size = size_of(len(found), percent=asked.percent, count=asked.count)
     if not size:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.clock import civil
+from tickets.attachment_rows import of_ticket
 from tickets.desk.acting import Acting, looked_at, make
 from tickets.desk.consequences import acknowledgements, tell
 from tickets.desk.filing import refile
 from tickets.desk.preparing import as_inherited
+from tickets.desk.readiness import CONFIRMERS, check_for_units
 from tickets.details import Details, Nature, Urgency, based
 from tickets.errors import NotReadyError
-from tickets.history import described
-from tickets.model import Described, Entry, Opening, Status, Ticket
+from tickets.history import described, noted
+from tickets.model import Described, Entry, ForUnits, Opening, Readers, Status, Ticket
 from tickets.notice_texts import NoticeKind
 from tickets.notices import LEADERS, Notice
+from tickets.protecting import protected, tells
 from tickets.store.opening import open_one
 from tickets.store.work import Work
 from tickets.turns import shifted
@@ -64,7 +67,7 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
         raise NotReadyError(f"诉求信息应由一级机构的{'/'.join(role.words for role in Role if role in allowed)}修改")
     if ticket.status in (Status.CLOSED, Status.ARCHIVED):
         raise NotReadyError("工单已办结,不能再修改诉求信息")
-    details = based(details)
+    details = _with_what_units_get(ticket, based(details))
     _check(work, details, actor.role)
     marked = ticket.confidential if confidential is None else confidential
     marked = marked or _protected(details)
@@ -83,6 +86,54 @@ def describe(work: Work, ticket_id: str, acting: Acting, details: Details, confi
         text = f"工单{after.number}转为突发紧急件,请立即确认"
         tell(work, after, entry, Notice(NoticeKind.UNIT, text, unit, LEADERS))
     return _under_its_limit(work, ticket, after, acting)
+
+
+def name_readers(work: Work, ticket_id: str, acting: Acting, readers: tuple[str, ...], reason: str) -> Ticket:
+    """From now on these may read a confidential ticket, and nobody else; each naming stays in the history (R25.1).
+
+    Raises:
+        NotReadyError: not theirs to do, not a confidential ticket, or no reason.
+    """
+    ticket = looked_at(work, ticket_id, acting)
+    if acting.actor.unit != work.register.tree.root or acting.actor.role is not Role.LEADER:
+        raise NotReadyError("保密工单的阅看人由一级机构负责人指定(第二十五条)")
+    if not ticket.confidential:
+        raise NotReadyError("不是保密工单,不需指定阅看人")
+    if not reason.strip():
+        raise NotReadyError("应写明为何指定这些人阅看(第二十五条)")
+    return _noted(work, ticket, acting, Readers(tuple(dict.fromkeys(readers)), reason))
+
+
+def confirm_for_units(work: Work, ticket_id: str, acting: Acting, text: str, released: tuple[str, ...]) -> Ticket:
+    """From now on units get this of a matter whose reporter is protected, and these of its files (A16).
+
+    Raises:
+        NotReadyError: not theirs to do, nobody to protect, or the text still tells who it was.
+    """
+    ticket = looked_at(work, ticket_id, acting)
+    if acting.actor.unit != work.register.tree.root or acting.actor.role not in CONFIRMERS:
+        raise NotReadyError("给承办单位的文字应由一级机构的审核派单员或负责人确认(A16)")
+    if not protected(ticket.details):
+        raise NotReadyError("此件的诉求人没有要求隐去信息,也不是举报,单位看到的就是诉求事项")
+    check_for_units(text, ticket)
+    if unknown := {*released} - {one.id for one in of_ticket(work.connection, ticket.id, work.seals.sealing)}:
+        raise NotReadyError(f"本工单没有这些附件:{'、'.join(sorted(unknown))}")
+    return _noted(work, ticket, acting, ForUnits(text, tuple(dict.fromkeys(released))))
+
+
+def _noted(work: Work, ticket: Ticket, acting: Acting, told: Readers | ForUnits) -> Ticket:
+    row = "readers" if isinstance(told, Readers) else "for_units"
+    entry = Entry(ticket.id, ticket.steps + 1, acting.now, acting.actor, row, told, ticket.status, ticket.unit)
+    after = noted(ticket, told, entry)
+    work.add(after, entry)
+    return after
+
+
+def _with_what_units_get(ticket: Ticket, details: Details) -> Details:
+    """What was confirmed for units stays, unless it tells what has been learnt of the reporter since (A16)."""
+    known = ticket.details
+    text = "" if tells(known.for_unit, details, ticket.caller_number) else known.for_unit
+    return replace(details, for_unit=text, released=known.released)
 
 
 def _under_its_limit(work: Work, before: Ticket, after: Ticket, acting: Acting) -> Ticket:

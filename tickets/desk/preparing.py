@@ -12,13 +12,14 @@ from tickets.deadlines import deadline, end_of
 from tickets.desk.acting import Acting
 from tickets.desk.closing import as_recorded, asked_whether_solved
 from tickets.desk.filing import archive_class
-from tickets.desk.readiness import check_dispatch, check_level, check_unit
+from tickets.desk.readiness import check_dispatch, check_level, check_not_complained_of, check_unit, for_units
 from tickets.details import LAWFUL_CHANNELS, Refusal
 from tickets.disputes import Dispute
 from tickets.errors import NotReadyError
 from tickets.from_above import InheritedLimit
 from tickets.model import Status, Ticket
 from tickets.pauses import after_step
+from tickets.protecting import shut_out
 from tickets.register import Register
 from tickets.ruleset import RuleId
 from tickets.store.work import Work
@@ -51,8 +52,11 @@ def _dispatch(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Pr
     facts = asked.facts
     if asked.move is Move.FORCE_DISPATCH:
         facts = replace(facts, unit=facts.unit or ticket.case.ruled)
+        for unit in (facts.unit, *facts.co_handlers):
+            check_not_complained_of(unit, ticket, work.register)
     elif ticket.status is Status.AWAITING_REVIEW:
         check_dispatch(ticket, work.register, acting, facts)
+    facts = for_units(ticket, acting, facts)
     register, day = work.register, civil(acting.now).date()
     case = ticket.case
     if ticket.turn and asked.move is Move.FORCE_DISPATCH and facts.unit in (case.unit, *case.givers):
@@ -80,7 +84,9 @@ def _pass_down(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> P
     register, facts = work.register, asked.facts
     if facts.unit in register.units and not register.units[facts.unit].active(civil(acting.now).date()):
         raise NotReadyError(f"「{register.name(facts.unit)}」已停用,不能转交")
+    check_not_complained_of(facts.unit, ticket, register)
     check_level(facts.unit, ticket, register, civil(acting.now).date())
+    for_units(ticket, acting, facts)
     if facts.due and ticket.case.due and facts.due > ticket.case.due:
         raise NotReadyError("内部期限不能晚于本单位的办结期限(第十八条)")
     if facts.due and facts.due <= acting.now:
@@ -179,6 +185,24 @@ def _extension(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> P
     return replace(asked, move=Move.REQUEST_EXTENSION_LATE) if late else asked
 
 
+def _sign(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """What was learnt since it was offered holds too: nobody takes in hand a complaint about itself (A16)."""
+    check_not_complained_of(acting.actor.unit, ticket, work.register)
+    return asked
+
+
+def _ruler(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    """Who rules is neither complained of nor below who is (A16)."""
+    if acting.actor.unit in shut_out(ticket.details, work.register.tree):
+        raise NotReadyError("诉求反映的是裁定人员所在的单位,应由他人裁定(A16)")
+    return _named(work, ticket, asked, acting)
+
+
+def _hand_over(_: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
+    for_units(ticket, acting, asked.facts)
+    return asked
+
+
 def _return(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepared:
     _check_right(work, ticket, acting, Right.RETURN)
     return asked
@@ -257,7 +281,7 @@ def _named(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -> Prepa
     for unit in (facts.unit, *facts.co_handlers):
         if unit in work.register.units:
             check_unit(unit, ticket, work.register, day)
-    return asked
+    return replace(asked, facts=for_units(ticket, acting, facts)) if facts.co_handlers else asked
 
 
 def _pause(_: Work, ticket: Ticket, asked: Prepared, ___: Acting) -> Prepared:
@@ -307,7 +331,9 @@ _PREPARING: dict[Move, Callable[[Work, Ticket, Prepared, Acting], Prepared]] = {
     Move.SUBMIT_ANSWER: _answer,
     Move.SEND_BACK: _send_back,
     Move.NAME_CO_HANDLERS: _named,
-    Move.RULE: _named,
+    Move.RULE: _ruler,
+    Move.SIGN: _sign,
+    Move.HAND_OVER: _hand_over,
     Move.RECORD_CALLBACK: _callback,
     Move.SENT_BACK_BY_ISSUER: _send_back,
     Move.CLOSE: _close,

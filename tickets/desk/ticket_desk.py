@@ -87,6 +87,29 @@ class TicketDesk:
             lambda work: intake.describe(work, ticket_id, acting, details, confidential), ticket_id
         )
 
+    async def name_readers(self, ticket_id: str, acting: Acting, readers: tuple[str, ...], reason: str) -> Ticket:
+        """Who may read a confidential ticket from now on, by the ids of their accounts (R25.1).
+
+        Raises:
+            NotReadyError, NoSuchTicketError, NotWritten: see ``describe``.
+        """
+        return await self._store.run(
+            lambda work: intake.name_readers(work, ticket_id, acting, readers, reason), ticket_id
+        )
+
+    async def confirm_for_units(
+        self, ticket_id: str, acting: Acting, text: str, released: tuple[str, ...] = ()
+    ) -> Ticket:
+        """What units get of a matter whose reporter is protected, and which of its files (A16).
+
+        Raises:
+            NotForUnitsError: it still tells who it was.
+            NotReadyError, NoSuchTicketError, Conflict, NotWritten: see ``describe``.
+        """
+        return await self._store.run(
+            lambda work: intake.confirm_for_units(work, ticket_id, acting, text, released), ticket_id
+        )
+
     async def move(self, ticket_id: str, move: Move, acting: Acting, facts: Facts | None = None) -> Ticket:
         """One move of the workflow. Dates are computed here; ``facts`` tell the rest (``possible`` says what).
 

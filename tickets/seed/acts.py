@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common.clock import civil
 from tickets.model import Channel, Status
+from tickets.protecting import proposed, protected
 from tickets.seed.scene import Act, Scene
 from tickets.workflow_moves import Move
 from tickets.workflow_terms import Acceptance, CallbackResult, Facts, Role
@@ -50,6 +51,7 @@ def dispatched(s: Scene, unit: str = "", co_handlers: tuple[str, ...] = ()) -> A
         basis=basis,
         co_handlers=co_handlers,
         reason="" if unit in ("", right) else "来电所述与该单位职能相近",
+        for_unit=proposed(s.known).text if protected(s.known.details) else "",
     )
     return (yield from s.do(Move.DISPATCH, s.level_1(Role.REVIEWER), facts))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from common.clock import civil
 from common.text import masked
@@ -93,8 +94,27 @@ class Batch:
     rows: Sequence[Sequence[str]]
 
 
-def _everybody_may_know(_: Ticket) -> bool:
-    return False
+class Seen(Protocol):
+    """What may be given out of one ticket."""
+
+    @property
+    def matter(self) -> str:
+        """What of the matter."""
+
+    @property
+    def contacts(self) -> bool:
+        """Whether who said it may be told where a reason was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    matter: str
+    contacts: bool = True
+
+
+def everything(ticket: Ticket) -> Seen:
+    """For level 1."""
+    return _Whole(ticket.details.matter)
 
 
 async def exported(
@@ -102,13 +122,13 @@ async def exported(
     shown: TicketFilter,
     *,
     contacts: bool,
-    hidden: Callable[[Ticket], bool] = _everybody_may_know,
+    seen: Callable[[Ticket], Seen] = everything,
 ) -> AsyncGenerator[Batch, None]:
     """The tickets of a filter, newest first, some at a time; confidential ones are never among them (R25.1).
 
     Whoever passes a batch on has written its numbers into the audit first. Numbers of telephones and identity cards
-    that stand in the matter are masked unless ``contacts`` are allowed. ``hidden`` says of which tickets the one who
-    exports must not learn who the caller is, whatever is allowed (A16).
+    that stand in the matter are masked unless ``contacts`` are allowed. ``seen`` says what the one who exports sees
+    of a ticket at all, whatever is allowed (A16).
     """
     register = await store.register()
     chosen = columns(contacts=contacts)
@@ -116,8 +136,8 @@ async def exported(
     while True:
         page = await store.page(shown, limit=_AT_ONCE, after=after)
         rows = [
-            [_said(one, ticket, register, told=contacts and not hidden(ticket)) for one in chosen]
-            for ticket in page.rows
+            [_said(one, ticket, register, sight, told=contacts and sight.contacts) for one in chosen]
+            for ticket, sight in ((ticket, seen(ticket)) for ticket in page.rows)
         ]
         if rows:
             yield Batch(tuple(ticket.number for ticket in page.rows), rows)
@@ -126,8 +146,8 @@ async def exported(
         after = page.next
 
 
-def _said(column: Column, ticket: Ticket, register: Register, *, told: bool) -> str:
-    text = column.of(ticket, register)
+def _said(column: Column, ticket: Ticket, register: Register, seen: Seen, *, told: bool) -> str:
+    text = seen.matter if column.heading == _MATTER else column.of(ticket, register)
     if told:
         return text
     if column.contact:

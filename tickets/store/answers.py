@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from tickets.model import Status
+from tickets.store.apart import apart_from
 from tickets.store.rows import STEP_COLUMNS, entry_of
 from tickets.store.tables import is_open, steps, tickets
 from tickets.store.tables_archive import filings
@@ -50,13 +52,13 @@ class Given:
     facts: Facts
 
 
-def recent_answers(connection: Connection, unit: str, beside: str) -> list[Given]:
+def recent_answers(connection: Connection, unit: str, beside: str, apart: Collection[str] = ()) -> list[Given]:
     """What a unit has lately answered to other tickets than ``beside`` (an id), the latest first.
 
-    Nothing of confidential tickets is among it (R25.1).
+    Nothing of confidential tickets is among it (R25.1), nor of complaints about the units of ``apart`` (A16).
     """
     ids = {row.id for query in (_open, _ended) for row in connection.execute(query, {"unit": unit})} - {beside}
     if not ids:
         return []
-    rows = connection.execute(_answers, {"ids": sorted(ids), "unit": unit})
+    rows = connection.execute(_answers.where(*apart_from(apart)), {"ids": sorted(ids), "unit": unit})
     return [Given(row.number, entry_of(row).facts) for row in rows]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from common.paging import Cursor, Page
 from tickets.model import Ticket
+from tickets.store.apart import apart_from
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
 from tickets.store.tables import tickets
 from tickets.store.tables_archive import filings
@@ -28,10 +29,13 @@ class Shelf:
     count: int
 
 
-def shelves(connection: Connection, units: Collection[str] | None = None) -> list[Shelf]:
-    """The classes in which these units have tickets, the latest year first; None stands for level 1, which sees all."""
+def shelves(connection: Connection, units: Collection[str] | None = None, apart: Collection[str] = ()) -> list[Shelf]:
+    """The classes in which these units have tickets, the latest year first; None stands for level 1, which sees all.
+
+    Complaints about the units of ``apart`` are not counted (A16).
+    """
     query = sa.select(_c.archive_class, _c.year, sa.func.count())
-    query = query.join_from(filings, tickets).where(_shown).group_by(_c.archive_class, _c.year)
+    query = query.join_from(filings, tickets).where(_shown, *apart_from(apart)).group_by(_c.archive_class, _c.year)
     if units is not None:
         query = query.where(_c.unit.in_(sorted(units)))
     # Sorted here: databases sort Chinese in different ways.
@@ -46,10 +50,11 @@ def on_shelf(
     *,
     limit: int,
     after: Cursor | None = None,
+    apart: Collection[str] = (),
 ) -> Page[Ticket]:
     """The tickets of these units in a class and year, the last ended first, from behind the cursor on."""
     query = sa.select(*TICKET_COLUMNS, _c.filed_at).join_from(filings, tickets)
-    query = query.where(_shown, _c.archive_class == archive_class, _c.year == year)
+    query = query.where(_shown, *apart_from(apart), _c.archive_class == archive_class, _c.year == year)
     if units is not None:
         query = query.where(_c.unit.in_(sorted(units)))
     if after:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from common.paging import Cursor, Page
 from tickets.model import Status, Ticket
 from tickets.register import Register
+from tickets.store.apart import apart_from
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
 from tickets.store.tables import is_open, tickets
 from tickets.store.tables_work import notices, timers
@@ -103,10 +104,18 @@ def _owed_by(ticket: Ticket, kind: TimerKind) -> str:
 
 
 def reminders(
-    connection: Connection, units: Collection[str] | None, *, limit: int, after: Cursor | None = None
+    connection: Connection,
+    units: Collection[str] | None,
+    *,
+    limit: int,
+    after: Cursor | None = None,
+    apart: Collection[str] = (),
 ) -> Page[Reminder]:
-    """What these units were told, the latest first; None stands for all. Nothing of confidential tickets (R25.1)."""
-    query = reminders_query(units, limit=limit, after=after)
+    """What these units were told, the latest first; None stands for all. Nothing of confidential tickets (R25.1).
+
+    Nor of complaints about the units of ``apart`` (A16).
+    """
+    query = reminders_query(units, limit=limit, after=after, apart=apart)
     rows = connection.execute(query).all()
     found = [
         Reminder(
@@ -124,12 +133,12 @@ def reminders(
 
 
 def reminders_query(
-    units: Collection[str] | None, *, limit: int, after: Cursor | None = None
+    units: Collection[str] | None, *, limit: int, after: Cursor | None = None, apart: Collection[str] = ()
 ) -> sa.Select[*tuple[Any, ...]]:
     """The same, one more than the page has."""
     c = notices.c
     query = sa.select(*TICKET_COLUMNS, *(c[name].label(f"its_{name}") for name in _REMINDER))
-    query = query.join_from(notices, tickets, tickets.c.id == c.ticket_id).where(to_unit, _shown)
+    query = query.join_from(notices, tickets, tickets.c.id == c.ticket_id).where(to_unit, _shown, *apart_from(apart))
     if units is not None:
         query = query.where(c.recipient.in_(sorted(units)))
     if after:

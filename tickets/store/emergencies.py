@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from common.paging import Cursor, Page
 from tickets.model import Ticket
+from tickets.store.apart import apart_from
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
 from tickets.store.tables import is_emergency, is_open, tickets
 from tickets.store.tables_work import acknowledgements
@@ -48,9 +49,13 @@ class Emergency:
 
 @dataclass(frozen=True, slots=True)
 class EmergencyFilter:
-    """Which are listed: those that concern ``units`` (None for all); open or ended; still waiting for somebody."""
+    """Which are listed: those that concern ``units`` (None for all); open or ended; still waiting for somebody.
+
+    Complaints about the units of ``apart`` are left out (A16).
+    """
 
     units: Sequence[str] | None = None
+    apart: Sequence[str] = ()
     open: bool | None = None
     waiting: bool = False
 
@@ -70,7 +75,7 @@ def emergencies_query(
     shown: EmergencyFilter, *, limit: int, after: Cursor | None = None
 ) -> sa.Select[*tuple[Any, ...]]:
     """The same, one more than the page has."""
-    query = sa.select(*TICKET_COLUMNS).where(is_emergency, _c.confidential.is_(sa.false()))
+    query = sa.select(*TICKET_COLUMNS).where(is_emergency, _c.confidential.is_(sa.false()), *apart_from(shown.apart))
     if shown.units is not None:
         # From the few that concern the unit, not through all tickets until a page of its own is full.
         asked = sa.select(_a.ticket_id).where(_a.unit.in_(shown.units))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from common.search_store import SearchIndex
 from tickets.model import Ticket
+from tickets.protecting import shut_out
 from tickets.register import Register
 from tickets.search import document, same_words
 from tickets.store.rows import ENDED, TICKET_COLUMNS, ticket_of
@@ -37,7 +38,8 @@ def keep_found(
                 moved[ticket.id] = ticket.status.value
             continue
         branch = register.category_path(ticket.details.category)
-        now = document(ticket, branch, is_open=_open(ticket))
+        shut = shut_out(ticket.details, register.tree)
+        now = document(ticket, branch, is_open=_open(ticket), shut=shut)
         if now is None:
             gone.append(ticket.id)
         else:

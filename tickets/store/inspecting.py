@@ -15,6 +15,7 @@ from common.paging import Cursor, Page
 from common.store import Instant
 from tickets.inspection import Correction, Inspected, Result, Sample, Summary, Verdict
 from tickets.model import Status
+from tickets.store.apart import apart_from
 from tickets.store.columns import columns_of, record_of
 from tickets.store.tables import is_open, steps, tickets
 from tickets.store.tables_archive import filings
@@ -48,8 +49,12 @@ class Found:
     corrections: tuple[Correction, ...]
 
 
-def handled_by(connection: Connection, units: Collection[str], since: datetime, until: datetime) -> list[Handled]:
+def handled_by(
+    connection: Connection, units: Collection[str], since: datetime, until: datetime, apart: Collection[str] = ()
+) -> list[Handled]:
     """What these units have fed back and what was closed, in a period; never what is confidential (R25.1).
+
+    Nor complaints about the units of ``apart`` (A16).
 
     A ticket counts where it was closed, or, while it is still to be called back, where it was fed back. One that no
     unit has answered (the caller withdrew it) is none that was handled.
@@ -59,11 +64,18 @@ def handled_by(connection: Connection, units: Collection[str], since: datetime, 
     closed = (
         sa.select(c.id, c.number, c.unit)
         .join_from(filings, tickets, f.ticket_id == c.id)
-        .where(f.unit.in_(sorted(units)), f.filed_at >= since, f.filed_at < until, _shown, answered)
+        .where(f.unit.in_(sorted(units)), f.filed_at >= since, f.filed_at < until, _shown, *apart_from(apart), answered)
         .where(f.year.between(civil(since).year, civil(until).year))
     )
     fed_back = sa.select(c.id, c.number, c.unit).where(
-        is_open, c.unit.in_(sorted(units)), c.status.in_(_FED_BACK), c.since >= since, c.since < until, _shown, answered
+        is_open,
+        c.unit.in_(sorted(units)),
+        c.status.in_(_FED_BACK),
+        c.since >= since,
+        c.since < until,
+        _shown,
+        *apart_from(apart),
+        answered,
     )
     found = (*connection.execute(closed), *connection.execute(fed_back))
     return sorted((Handled(*row) for row in found), key=lambda one: one.number)
@@ -90,12 +102,17 @@ def samples(
     return Page(rows, Cursor(rows[-1].drawn_at, rows[-1].id) if len(found) > limit else None)
 
 
-def found_in(connection: Connection, sample_id: str, ticket_ids: Sequence[str] | None = None) -> list[Found]:
-    """The tickets of a sample by their numbers, with what was found and demanded."""
+def found_in(
+    connection: Connection, sample_id: str, ticket_ids: Sequence[str] | None = None, *, apart: Collection[str] = ()
+) -> list[Found]:
+    """The tickets of a sample by their numbers, with what was found and demanded.
+
+    Complaints about the units of ``apart`` are left out (A16).
+    """
     query = sa.select(tickets.c.number, *_INSPECTED).join_from(
         inspected, tickets, tickets.c.id == inspected.c.ticket_id
     )
-    query = query.where(inspected.c.inspection_id == sample_id, _shown).order_by(tickets.c.number)
+    query = query.where(inspected.c.inspection_id == sample_id, _shown, *apart_from(apart)).order_by(tickets.c.number)
     demanded = sa.select(*_CORRECTION).where(corrections.c.inspection_id == sample_id)
     if ticket_ids is not None:
         query = query.where(inspected.c.ticket_id.in_(ticket_ids))
@@ -108,7 +125,12 @@ def found_in(connection: Connection, sample_id: str, ticket_ids: Sequence[str] |
 
 
 def open_corrections(
-    connection: Connection, units: Collection[str] | None, *, limit: int, after: Cursor | None = None
+    connection: Connection,
+    units: Collection[str] | None,
+    *,
+    limit: int,
+    after: Cursor | None = None,
+    apart: Collection[str] = (),
 ) -> Page[tuple[str, Correction]]:
     """What these units still owe, or the unit above has still to judge, the most pressing first; None: of all units.
 
@@ -118,7 +140,7 @@ def open_corrections(
     key = (corrections.c.due, tickets.c.number, corrections.c.inspection_id)
     query = sa.select(tickets.c.number, *_CORRECTION)
     query = query.join_from(corrections, tickets, tickets.c.id == corrections.c.ticket_id)
-    query = query.where(corrections.c.judged_at.is_(None), _shown)
+    query = query.where(corrections.c.judged_at.is_(None), _shown, *apart_from(apart))
     if units is not None:
         query = query.where(corrections.c.unit.in_(sorted(units)))
     if after:
@@ -133,10 +155,16 @@ def open_corrections(
 
 
 def summaries(
-    connection: Connection, inspectors: Collection[str] | None, since: datetime, until: datetime, now: datetime
+    connection: Connection,
+    inspectors: Collection[str] | None,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    *,
+    apart: Collection[str] = (),
 ) -> list[Summary]:
     """What the samples drawn in a period have come to, unit by unit; None stands for all who inspect."""
-    of_period = [inspections.c.drawn_at >= since, inspections.c.drawn_at < until, _shown]
+    of_period = [inspections.c.drawn_at >= since, inspections.c.drawn_at < until, _shown, *apart_from(apart)]
     if inspectors is not None:
         of_period.append(inspections.c.unit.in_(sorted(inspectors)))
     looked = (

@@ -1,6 +1,7 @@
 """What is listed beside tickets: links, tasks, acknowledgements, returns, rulings. Never of confidential ones (R25.1).
 
-Each row comes with its ticket, so that whoever shows it can judge who may see that.
+Each row comes with its ticket, so that whoever shows it can judge who may see that. ``apart`` are units complained of:
+rows of such tickets are left out (A16).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, Integer, String, Table
 from common.paging import Cursor, Page
 from common.store import Instant
 from tickets.model import Ticket
+from tickets.store.apart import apart_from
 from tickets.store.rows import TICKET_COLUMNS, ticket_of
 from tickets.store.tables import is_emergency, is_linked, tickets
 from tickets.store.tables_register import rulings
@@ -38,13 +40,18 @@ class Listed:
 
 
 def linked_to(ticket_id: str) -> Rows:
-    """The numbers of the tickets that wait for this one, the first first (A13)."""
-    query = sa.select(tickets.c.number).where(is_linked, tickets.c.handling_ticket == ticket_id, _shown)
+    """The tickets that wait for this one, the first first (A13)."""
+    query = sa.select(*TICKET_COLUMNS).where(is_linked, tickets.c.handling_ticket == ticket_id, _shown)
     return query.order_by(tickets.c.number).limit(1000)
 
 
 def open_tasks(
-    connection: Connection, units: Sequence[str] | None, *, limit: int, after: Cursor | None = None
+    connection: Connection,
+    units: Sequence[str] | None,
+    *,
+    limit: int,
+    after: Cursor | None = None,
+    apart: Sequence[str] = (),
 ) -> Page[Listed]:
     """The open tasks of these co-handlers, the most pressing first (A10); None stands for all units.
 
@@ -53,7 +60,7 @@ def open_tasks(
     """
     c = tasks.c
     due = sa.func.coalesce(c.due, sa.literal(_NEVER, Instant))
-    query = _beside(tasks).where(c.ended_at.is_(None), *_of(c.unit, units))
+    query = _beside(tasks, apart).where(c.ended_at.is_(None), *_of(c.unit, units))
     key = (due, c.ticket_id, c.seq, c.unit)
     if after:
         query = query.where(sa.tuple_(*key) > _step(after))
@@ -61,7 +68,12 @@ def open_tasks(
 
 
 def awaited_acknowledgements(
-    connection: Connection, units: Sequence[str] | None, *, limit: int, after: Cursor | None = None
+    connection: Connection,
+    units: Sequence[str] | None,
+    *,
+    limit: int,
+    after: Cursor | None = None,
+    apart: Sequence[str] = (),
 ) -> Page[Listed]:
     """Which of these units have not yet said that they have an emergency ticket, the longest wait first (R7.2).
 
@@ -70,7 +82,7 @@ def awaited_acknowledgements(
     """
     c = acknowledgements.c
     # Who was asked while it was an emergency is asked no more once it is none.
-    query = _beside(acknowledgements).where(c.acknowledged_at.is_(None), is_emergency, *_of(c.unit, units))
+    query = _beside(acknowledgements, apart).where(c.acknowledged_at.is_(None), is_emergency, *_of(c.unit, units))
     key = (c.asked_at, c.ticket_id, c.seq, c.unit)
     if after:
         query = query.where(sa.tuple_(*key) > _step(after))
@@ -84,6 +96,7 @@ def returns_of(
     *,
     limit: int,
     after: Cursor | None = None,
+    apart: Sequence[str] = (),
 ) -> Page[Listed]:
     """The returns that these units have asked for, of one category or of any, the latest first (R22.6).
 
@@ -91,7 +104,7 @@ def returns_of(
         ValueError: the cursor is another list's.
     """
     c = returns.c
-    query = _beside(returns).where(*_of(c.unit, units), *([c.category == category] if category else []))
+    query = _beside(returns, apart).where(*_of(c.unit, units), *([c.category == category] if category else []))
     key = (c.at, c.ticket_id, c.seq, c.unit)
     if after:
         query = query.where(sa.tuple_(*key) < _step(after))
@@ -106,10 +119,11 @@ def rulings_on(
     *,
     limit: int,
     after: Cursor | None = None,
+    apart: Sequence[str] = (),
 ) -> Page[Listed]:
     """The rulings that concern these units, on one category or on any, the latest first (R21.3)."""
     c = rulings.c
-    query = _beside(rulings).where(*([c.category == category] if category else []))
+    query = _beside(rulings, apart).where(*([c.category == category] if category else []))
     if units is not None:
         query = query.where(sa.or_(*(column.in_(units) for column in (c.unit, tickets.c.unit, tickets.c.upper))))
     if after:
@@ -118,11 +132,13 @@ def rulings_on(
     return _page(connection, query, limit, lambda row: Cursor(datetime.combine(row["on"], time(0), UTC), row["id"]))
 
 
-def _beside(table: Table) -> Rows:
-    """The rows of a table with their tickets; those of confidential tickets are not among them."""
+def _beside(table: Table, apart: Sequence[str]) -> Rows:
+    """The rows of a table with their tickets; those of confidential tickets are not among them, nor ``apart``."""
     columns = (column.label(f"its_{column.name}") for column in table.c)
     return (
-        sa.select(*TICKET_COLUMNS, *columns).join_from(table, tickets, tickets.c.id == table.c.ticket_id).where(_shown)
+        sa.select(*TICKET_COLUMNS, *columns)
+        .join_from(table, tickets, tickets.c.id == table.c.ticket_id)
+        .where(_shown, *apart_from(apart))
     )
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from common.paging import Cursor
 from tickets.model import Kind, Status
+from tickets.store.apart import apart_from
 from tickets.store.rows import TICKET_COLUMNS
 from tickets.store.tables import has_category, has_news, is_open, tickets
 
@@ -18,7 +19,8 @@ from tickets.store.tables import has_category, has_news, is_open, tickets
 class TicketFilter:
     """Which tickets a list shows: all conditions that are set; ``since`` counts in, ``until`` does not.
 
-    ``unit`` is the accountable one, or the one to which it was passed. ``overdue_at`` shows open tickets whose due
+    ``unit`` is the accountable one, ``units`` are several of which it is one; None stands for all. ``apart_from`` are
+    units complained of, of which whoever reads must not know (A16). ``overdue_at`` shows open tickets whose due
     instant is over then, ``news`` those whose caller has come back unseen (A25).
     """
 
@@ -29,6 +31,8 @@ class TicketFilter:
     since: datetime | None = None
     until: datetime | None = None
     unit: str = ""
+    units: tuple[str, ...] | None = None
+    apart_from: tuple[str, ...] = ()
     category: str = ""
     open: bool | None = None
     overdue_at: datetime | None = None
@@ -37,11 +41,28 @@ class TicketFilter:
 
 def page_query(shown: TicketFilter, *, limit: int, after: Cursor | None) -> sa.Select[*tuple[Any, ...]]:
     """Newest first, one more than the page has, from behind the cursor on."""
-    query = sa.select(*TICKET_COLUMNS).where(tickets.c.confidential.is_(sa.false()), *_conditions(shown))
-    query = query.order_by(tickets.c.opened_at.desc(), tickets.c.id.desc()).limit(limit + 1)
+    c = tickets.c
+    where = [c.confidential.is_(sa.false()), *_conditions(shown)]
     if after:
-        query = query.where(sa.tuple_(tickets.c.opened_at, tickets.c.id) < sa.tuple_(after.at, after.id))
-    return query
+        where.append(sa.tuple_(c.opened_at, c.id) < sa.tuple_(after.at, after.id))
+
+    def newest(query: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+        return query.order_by(c.opened_at.desc(), c.id.desc()).limit(limit + 1)
+
+    units = shown.units
+    if units is None:
+        return newest(sa.select(*TICKET_COLUMNS).where(*where))
+    if not 1 < len(units) <= _MOST_BRANCHES:
+        of_units = c.unit == units[0] if len(units) == 1 else c.unit.in_(units)
+        return newest(sa.select(*TICKET_COLUMNS).where(*where, of_units))
+    # Of each unit the newest, by its own index: to sort all that a large branch ever had costs every page its time.
+    each = [newest(sa.select(c.id).where(*where, c.unit == unit)).subquery() for unit in units]
+    ids = sa.union_all(*(sa.select(one.c.id) for one in each))
+    return newest(sa.select(*TICKET_COLUMNS).where(c.id.in_(ids)))
+
+
+#: A compound query has its limit in SQLite.
+_MOST_BRANCHES = 200
 
 
 def _conditions(shown: TicketFilter) -> list[sa.ColumnElement[bool]]:
@@ -55,6 +76,7 @@ def _conditions(shown: TicketFilter) -> list[sa.ColumnElement[bool]]:
         c.category: shown.category,
     }
     found: list[sa.ColumnElement[bool]] = [column == value for column, value in equal.items() if value]
+    found += apart_from(shown.apart_from)
     if shown.category:
         found.append(has_category)
     if shown.since:

@@ -12,7 +12,7 @@ from tickets.cards import Card
 from tickets.codec import from_text, text_of, unpacked
 from tickets.deadlines import Pause
 from tickets.details import NO_DETAILS, Details
-from tickets.model import Channel, Described, Entry, Kind, Opened, Raised, Ticket
+from tickets.model import Channel, Described, Entry, ForUnits, Kind, Opened, Raised, Readers, Ticket
 from tickets.store.columns import Json, Ready, as_text
 from tickets.store.tables import steps, tickets
 from tickets.turns import Turn
@@ -36,6 +36,7 @@ class _State:
     told_accepted: bool = False
     #: Only of what could not be opened; what is opened is sealed anew (``tickets.store.sealing``).
     sealed: str = ""
+    readers: tuple[str, ...] = ()
 
 
 _IN_STATE = tuple(one.name for one in fields(_State))
@@ -65,7 +66,13 @@ FIXED = frozenset(
 _KEY = (*_PLAIN, "kind", "channel", "card", "state")
 TICKET_COLUMNS = [as_text(one) if isinstance(one.type, Json) else one for one in (tickets.c[name] for name in _KEY)]
 STEP_COLUMNS = [as_text(one) if isinstance(one.type, Json) else one for one in steps.c]
-_TOLD: dict[str, type[Facts | Opened | Raised | Described]] = {"open": Opened, "raise": Raised, "describe": Described}
+_TOLD: dict[str, type[Facts | Opened | Raised | Described | Readers | ForUnits]] = {
+    "open": Opened,
+    "raise": Raised,
+    "describe": Described,
+    "readers": Readers,
+    "for_units": ForUnits,
+}
 
 
 def ticket_row(ticket: Ticket) -> dict[str, Any]:
