@@ -17,7 +17,7 @@ from common.api.ask import Ask
 from common.api.caller import Scope
 from common.api.fields import Asked, Line, Shown, Stamp, Told
 from common.api.operation import Reply, operation
-from common.api.problem import BAD_BODY, CONFLICT, NO_RIGHT, missing
+from common.api.problem import BAD_BODY, CONFLICT, NOT_FOUND, NO_RIGHT, missing
 from knowledge.duties import Duties
 from knowledge.model import Task, TaskKind
 from knowledge.store import KnowledgeStore
@@ -123,7 +123,7 @@ class TaskPages:
         once=True,
         status=201,
         audit="knowledge.consultation",
-        problems=(CONFLICT,),
+        problems=(CONFLICT, NOT_FOUND),
     )
     async def note_consultation(self, ask: Ask, body: ConsultationTold) -> Reply[TaskShown]:
         """By who answered it (A19), due on the next working day. The unit sees the ticket's number only (R25.2)."""

@@ -67,7 +67,8 @@ NO_TOKEN = ProblemKind(
     "token",
     401,
     "需要登录，或有效的令牌",
-    "请先登录，或在请求头 Authorization 中给出 Bearer 令牌；试用时的本机令牌在数据目录的 secrets/api.token 文件里，建了账号即失效。",
+    "请先登录，或在请求头 Authorization 中给出 Bearer 令牌；"
+    "试用时的本机令牌在数据目录的 secrets/api.token 文件里，建了账号即失效。",
     {"WWW-Authenticate": 'Bearer realm="12345"'},
 )
 NO_SCOPE = ProblemKind("scope", 403, "令牌无权这样做", "请换用有此权限的令牌，或请值班运维为令牌增加权限。")
