@@ -17,7 +17,7 @@ from common.api.ask import Ask
 from common.api.caller import Scope
 from common.api.fields import Asked, Line, Shown, Stamp, Told
 from common.api.operation import Reply, operation
-from common.api.problem import BAD_BODY, CONFLICT, NOT_FOUND, NO_RIGHT, missing
+from common.api.problem import BAD_BODY, CONFLICT, NO_RIGHT, NOT_FOUND, missing
 from knowledge.duties import Duties
 from knowledge.model import Task, TaskKind
 from knowledge.store import KnowledgeStore
