@@ -179,6 +179,7 @@ async def lived(life: Life) -> None:
             await life.move(
                 "record_callback", callback="dissatisfied", solved=False, opinions=CARELESS, remark=CARELESS
             )
+            await life.move("propose_finding", reasonable=True, reason=CARELESS)
             await life.move("send_back", reason=CARELESS, remark=CARELESS)
     handed = await life.do("POST", f"/tickets/{number}/exchanges", {"partner": "police", "reason": CARELESS})
     assert handed.status == 202, handed.body.decode()
