@@ -19,7 +19,7 @@ from common.api.operation import Reply, operation
 from tickets.api_shown import TicketList, ticket_shown
 from tickets.model import Kind, Status
 from tickets.seeing import own_units, sight, unknown_to
-from tickets.sheets.exporting import Batch, columns, exported
+from tickets.sheets.exporting import Batch, exported, headings, watermark
 from tickets.sheets.formulas import harmless
 from tickets.store import TicketFilter, TicketStore
 from tickets.store.archive import on_shelf, shelves
@@ -94,14 +94,14 @@ class ExportPages:
             overdue_at=clock.now() if query.overdue else None,
         )
         contacts = bool(ask.reason)
-        batches = exported(self.store, shown, contacts=contacts, seen=partial(sight, ask=ask))
+        mark = watermark(ask.caller.person, clock.now())
+        batches = exported(self.store, shown, contacts=contacts, mark=mark, seen=partial(sight, ask=ask))
         # The first part is read and audited before anything is promised: what fails then is a problem, no torn file.
         first = await anext(batches, None)
         if first:
             await ask.saw(first.numbers)
-        headings = [one.heading for one in columns(contacts=contacts)]
         return web.Response(
-            body=_csv(ask, headings, first, batches),
+            body=_csv(ask, headings(contacts=contacts), first, batches),
             headers={
                 "Content-Type": "text/csv; charset=utf-8",
                 "Content-Disposition": 'attachment; filename="tickets.csv"',
@@ -137,10 +137,8 @@ class ExportPages:
         return Reply(body, [one.number for one in page.rows])
 
 
-async def _csv(
-    ask: Ask, headings: Sequence[str], first: Batch | None, rest: AsyncIterator[Batch]
-) -> AsyncIterator[bytes]:
-    yield b"\xef\xbb\xbf" + _lines([headings])
+async def _csv(ask: Ask, head: Sequence[str], first: Batch | None, rest: AsyncIterator[Batch]) -> AsyncIterator[bytes]:
+    yield b"\xef\xbb\xbf" + _lines([head])
     if first:
         yield _lines(first.rows)
     async for batch in rest:

@@ -27,7 +27,7 @@ from hotline.settings import load
 from tickets.model import Status, Ticket
 from tickets.protecting import above_and_self
 from tickets.seeing import sight_of_unit, unit_and_below
-from tickets.sheets.exporting import Seen, columns, everything, exported
+from tickets.sheets.exporting import Seen, everything, exported, headings, watermark
 from tickets.sheets.writing import sheet
 from tickets.store import TicketFilter, TicketStore
 from tickets.unit_tree import UnitTree
@@ -110,8 +110,9 @@ async def _exported(args: argparse.Namespace, shown: TicketFilter) -> int:
             unit = person.caller.unit
             shown = _of_unit(shown, unit, (await store.register()).tree)
             seen = partial(sight_of_unit, unit=unit, contacts=contacts)
-        with sheet(args.file, [one.heading for one in columns(contacts=contacts)]) as add_row:
-            async for batch in exported(store, shown, contacts=contacts, seen=seen):
+        mark = watermark(person.caller.person, clock.now())
+        with sheet(args.file, headings(contacts=contacts)) as add_row:
+            async for batch in exported(store, shown, contacts=contacts, mark=mark, seen=seen):
                 await audit.add(
                     AuditEntry(clock.now(), person.who, "tickets.export", batch.numbers, args.contacts[:200])
                 )

@@ -64,6 +64,7 @@ async def test_an_export_holds_what_the_one_who_asks_may_see_and_is_audited(tmp_
         assert [row["工单编号"] for row in everything] == [other, number]
         assert "13854301001" not in str(everything)
         assert "联系方式" not in everything[0]
+        assert all(row["导出标记"].startswith("api.token 20") for row in everything)
         (own,) = rows(await at.get("/exports/tickets.csv?reveal=上门核实", "housing"))
         assert (own["工单编号"], own["联系方式"]) == (number, "13854301001")
         assert rows(await at.get("/exports/tickets.csv", "street")) == []

@@ -20,7 +20,7 @@ from tests.books import Books, books, url
 from tests.city import CATALOGUE, CATEGORIES, UNITS, City, at, city, heating
 from tests.cli_kit import as_person
 from tickets.model import Channel, Status
-from tickets.sheets.exporting import columns, exported
+from tickets.sheets.exporting import exported, headings
 from tickets.sheets.importing import Outcome, RowReport, import_tickets
 from tickets.sheets.mapping import OWN, Mapping, load_mapping
 from tickets.sheets.reading import SheetError, rows_of
@@ -30,6 +30,8 @@ from tickets.store.tables import tables, tickets
 
 NOW = at("2026-11-26T10:00")
 HEADINGS = ["工单编号", "诉求内容", "分类", "地点", "地址", "小区名称", "受理", "承办", "派单", "期限", "状态", "电话"]
+#: The watermark of the exports here.
+MARK = "u1 2026-11-24 10:00:00"
 MAPPING = Mapping(
     "旧平台",
     {
@@ -204,8 +206,8 @@ async def test_an_export_is_imported_as_it_was(database_url: str, tmp_path: Path
     async with city(database_url) as made:
         await made.signed(details=heating(matter="=1+1 这是诉求", contact="15400000009", fields=(("小区", "阳光"),)))
         await made.drafted(confidential=True)
-        with sheet(file, [one.heading for one in columns(contacts=True)]) as add:
-            async for batch in exported(made.books.tickets, TicketFilter(), contacts=True):
+        with sheet(file, headings(contacts=True)) as add:
+            async for batch in exported(made.books.tickets, TicketFilter(), contacts=True, mark=MARK):
                 for row in batch.rows:
                     add(row)
         (was,) = (await made.books.tickets.page(TicketFilter(), limit=10)).rows
@@ -235,7 +237,7 @@ async def test_without_leave_an_export_does_not_tell_who_the_caller_is(tmp_path:
     async with city(tmp_path) as made:
         told = heating(matter="请回电13854301234,身份证372301199001011234", caller_name="李某", contact="15400000009")
         await made.signed(details=told)
-        async for batch in exported(made.books.tickets, TicketFilter(), contacts=False):
+        async for batch in exported(made.books.tickets, TicketFilter(), contacts=False, mark=MARK):
             text = str(batch.rows)
         for secret in ("13854301234", "372301199001011234", "李某", "15400000009", "黄河五路", "阳光花园"):
             assert secret not in text

@@ -14,6 +14,8 @@ from tickets.model import Channel, Ticket
 from tickets.register import Register
 from tickets.store import TicketFilter, TicketStore
 
+#: The heading of the last column.
+WATERMARK = "导出标记"
 _AT_ONCE = 500
 _MATTER = "诉求事项"
 _CHANNELS = {
@@ -81,8 +83,17 @@ COLUMNS = (
 )
 
 
-def columns(*, contacts: bool) -> tuple[Column, ...]:
-    """The columns of an export, with who the caller is only where that is allowed."""
+def headings(*, contacts: bool) -> list[str]:
+    """The headings of an export, with who the caller is only where that is allowed; the watermark's last."""
+    return [*(one.heading for one in _columns(contacts=contacts)), WATERMARK]
+
+
+def watermark(who: str, at: datetime) -> str:
+    """What stands at the end of every row: whose hands it came from, and when, wherever a part of it turns up."""
+    return f"{who} {_time(at)}"
+
+
+def _columns(*, contacts: bool) -> tuple[Column, ...]:
     return tuple(one for one in COLUMNS if contacts or not one.contact)
 
 
@@ -122,21 +133,22 @@ async def exported(
     shown: TicketFilter,
     *,
     contacts: bool,
+    mark: str,
     seen: Callable[[Ticket], Seen] = everything,
 ) -> AsyncGenerator[Batch, None]:
     """The tickets of a filter, newest first, some at a time; confidential ones are never among them (R25.1).
 
     Whoever passes a batch on has written its numbers into the audit first. Numbers of telephones and identity cards
     that stand in the matter are masked unless ``contacts`` are allowed. ``seen`` says what the one who exports sees
-    of a ticket at all, whatever is allowed (A16).
+    of a ticket at all, whatever is allowed (A16). ``mark`` is the ``watermark`` of each row.
     """
     register = await store.register()
-    chosen = columns(contacts=contacts)
+    chosen = _columns(contacts=contacts)
     after = None
     while True:
         page = await store.page(shown, limit=_AT_ONCE, after=after)
         rows = [
-            [_said(one, ticket, register, sight, told=contacts and sight.contacts) for one in chosen]
+            [*(_said(one, ticket, register, sight, told=contacts and sight.contacts) for one in chosen), mark]
             for ticket, sight in ((ticket, seen(ticket)) for ticket in page.rows)
         ]
         if rows:
