@@ -186,9 +186,9 @@ def is_made(url: str) -> bool:
     Raises:
         DatabaseError: the URL is none.
     """
-    parsed = _checked(url)
+    parsed = _parsed(url)
     file = parsed.database if parsed.get_backend_name() == "sqlite" else None
-    return file in {None, "", ":memory:"} or Path(str(file)).exists()
+    return file is None or Path(file).exists()
 
 
 def async_engine(url: str, *, read_only: bool) -> AsyncEngine:
@@ -210,6 +210,14 @@ def async_engine(url: str, *, read_only: bool) -> AsyncEngine:
 
 
 def _checked(url: str) -> URL:
+    """The URL of a database whose file, where it has one, is there for its owner alone."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        _private_file(Path(parsed.database or ""))
+    return parsed
+
+
+def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except SQLAlchemyError as error:
@@ -218,10 +226,8 @@ def _checked(url: str) -> URL:
         raise DatabaseError(
             f"HOTLINE_DATABASE_URL: {parsed.drivername} is not known; sqlite+aiosqlite and postgresql+asyncpg are"
         )
-    if parsed.get_backend_name() == "sqlite":
-        if parsed.database in {None, "", ":memory:"}:
-            raise DatabaseError("HOTLINE_DATABASE_URL: SQLite needs a file; memory is lost with the process")
-        _private_file(Path(parsed.database or ""))
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise DatabaseError("HOTLINE_DATABASE_URL: SQLite needs a file; memory is lost with the process")
     return parsed
 
 
