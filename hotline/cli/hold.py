@@ -15,6 +15,7 @@ from common.audit import AuditEntry
 from hotline.audit import add_entries
 from hotline.database import DatabaseError, opened
 from hotline.keeping.holds import KINDS, Hold, lift_hold, set_hold, standing
+from hotline.sealing_keys import vault_of
 from hotline.settings import load
 
 _WORDS = {"ticket": "工单", "number": "号码", "call": "来电"}
@@ -48,18 +49,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    now = clock.now()
-    async with opened(load().database) as database:
+    now, settings = clock.now(), load()
+    async with opened(settings.database) as database:
         if args.act == "list":
             async with database.reads.connect() as connection:
                 found = await connection.run_sync(standing, now)
             print("\n".join(map(_line, found)) or "没有有效的保全。")
             return 0
-        who = args.person.who
+        who, blind = args.person.who, vault_of(settings).index.blind
 
         def new(connection: Connection) -> Hold:
-            told = {"who": who, "why": args.why, "at": now, "until": args.until}
-            hold, objects = set_hold(connection, args.kind, args.object.strip(), **told)
+            about = args.object.strip()
+            told = {"who": who, "why": args.why, "at": now, "until": args.until, "blind": blind(about)}
+            hold, objects = set_hold(connection, args.kind, about, **told)
             add_entries(connection, [AuditEntry(now, who, "hold.set", (hold.id, *sorted(objects)), args.why[:200])])
             return hold
 

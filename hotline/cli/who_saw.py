@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +20,7 @@ from hotline.database import DatabaseError, opened
 from hotline.group_commit import GroupCommit
 from hotline.keeping.sightings import Sighting, sightings
 from hotline.keeping.subjects import Subject, subject_of
+from hotline.sealing_keys import vault_of
 from hotline.settings import load
 
 
@@ -66,9 +68,11 @@ def _line(one: Sighting) -> str:
 
 async def _asked(args: argparse.Namespace) -> tuple[Subject, Sequence[Sighting]]:
     who = args.person.who
-    async with opened(load().database) as database, GroupCommit(database, window=0).running() as ledger:
+    settings, asked = load(), args.asked.strip()
+    blind = vault_of(settings).index.blind(asked)
+    async with opened(settings.database) as database, GroupCommit(database, window=0).running() as ledger:
         async with database.reads.connect() as connection:
-            subject = await connection.run_sync(subject_of, args.asked.strip())
+            subject = await connection.run_sync(partial(subject_of, asked=asked, blind=blind))
             found = await connection.run_sync(sightings, subject.objects)
         # Written before anything is shown. A number stands in no entry; what was found under it does.
         objects = tuple(sorted({*subject.tickets.values(), *subject.calls, *subject.recordings}))

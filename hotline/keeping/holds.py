@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ class Hold:
     why: str
     since: datetime
     until: datetime | None
+    blind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +48,40 @@ def take_turns(connection: Connection) -> None:
 
 
 def set_hold(
-    connection: Connection, kind: str, about: str, *, who: str, why: str, at: datetime, until: datetime | None = None
+    connection: Connection,
+    kind: str,
+    about: str,
+    *,
+    who: str,
+    why: str,
+    at: datetime,
+    until: datetime | None = None,
+    blind: str = "",
 ) -> tuple[Hold, frozenset[str]]:
     """Hold a ticket, a call, or everything of a number; gives the hold, and the ids that it covers now.
 
-    A number is held even if nothing of it is here yet: what comes later is held too.
+    A number is held even if nothing of it is here yet: what comes later is held too. ``blind`` is the number as the
+    blind index has it.
 
     Raises:
         LookupError: there is no such ticket or call.
     """
     take_turns(connection)
-    subject = subject_of(connection, about)
+    blind = blind if kind == "number" else ""
+    subject = subject_of(connection, about, blind=blind)
     if kind not in KINDS or (kind == "ticket" and not subject.tickets) or (kind == "call" and not subject.calls):
         raise LookupError(about)
-    hold = Hold(new_id(), kind, about, who, why, at, until)
-    row = {"id": hold.id, "kind": kind, "object": about, "who": who, "why": why, "since": at, "until": until}
+    hold = Hold(new_id(), kind, about, who, why, at, until, blind)
+    row = {
+        "id": hold.id,
+        "kind": kind,
+        "object": about,
+        "blind": blind,
+        "who": who,
+        "why": why,
+        "since": at,
+        "until": until,
+    }
     connection.execute(holds.insert(), [{**row, "lifted_at": None, "lifted_by": "", "lifted_why": ""}])
     return hold, subject.objects
 
@@ -75,7 +95,7 @@ def lift_hold(connection: Connection, hold_id: str, *, who: str, why: str, at: d
 
 def standing(connection: Connection, at: datetime) -> Sequence[Hold]:
     """The holds that stand, oldest first."""
-    query = sa.select(*(holds.c[name] for name in ("id", "kind", "object", "who", "why", "since", "until")))
+    query = sa.select(*(holds.c[name] for name in ("id", "kind", "object", "who", "why", "since", "until", "blind")))
     query = query.where(holds.c.lifted_at.is_(None), sa.or_(holds.c.until.is_(None), holds.c.until > at))
     return [Hold(*row) for row in connection.execute(query.order_by(holds.c.since, holds.c.id))]
 
@@ -86,7 +106,7 @@ def held(connection: Connection, at: datetime) -> Held:
     calls: set[str] = set()
     objects: set[str] = set()
     for hold in standing(connection, at):
-        subject = subject_of(connection, hold.object)
+        subject = subject_of(connection, hold.object, blind=hold.blind)
         tickets |= set(subject.tickets)
         calls |= subject.calls
         objects |= subject.objects

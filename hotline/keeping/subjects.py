@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from ivr.store import calls, recordings
 from tickets.store.tables import attachments, tickets
+from tickets.store.tables_sealing import blind_numbers
 
 #: Fewer than either database takes parameters in one statement.
 _AT_ONCE = 5000
@@ -33,11 +34,11 @@ class Subject:
         return bool(self.objects)
 
 
-def subject_of(connection: Connection, asked: str, *, more_tickets: Iterable[str] = ()) -> Subject:
+def subject_of(connection: Connection, asked: str, *, blind: str = "") -> Subject:
     """Everything that shows the reporter behind a number, a ticket (its number or id), a call or a recording.
 
-    A ticket shows its call, a call its tickets; a recording stands for itself. ``more_tickets`` are ids that somebody
-    else found for a number: those of confidential tickets, whose numbers cannot be read here (R25.1).
+    A ticket shows its call, a call its tickets; a recording stands for itself. ``blind`` is what was asked as the blind
+    index has it: confidential tickets, whose numbers cannot be read here, are found by that alone (R25.1).
     """
     found = Subject()
     one = connection.execute(sa.select(recordings.c.id).where(recordings.c.id == asked)).scalar()
@@ -49,9 +50,11 @@ def subject_of(connection: Connection, asked: str, *, more_tickets: Iterable[str
     columns = (tickets.c.id, tickets.c.number, tickets.c.call_id)
     named = sa.or_(tickets.c.id == asked, tickets.c.number == asked, tickets.c.caller_number == asked)
     rows = list(connection.execute(sa.select(*columns).where(named)))
-    for column, values in ((tickets.c.id, list(more_tickets)), (tickets.c.call_id, sorted(found.calls))):
-        for some in _some(values):
-            rows += connection.execute(sa.select(*columns).where(column.in_(some)))
+    if blind:
+        sealed = sa.select(blind_numbers.c.ticket_id).where(blind_numbers.c.blind == blind)
+        rows += connection.execute(sa.select(*columns).where(tickets.c.id.in_(sealed)))
+    for some in _some(sorted(found.calls)):
+        rows += connection.execute(sa.select(*columns).where(tickets.c.call_id.in_(some)))
     for row in rows:
         found.tickets[row.id] = row.number
         found.calls.update([row.call_id] if row.call_id else [])

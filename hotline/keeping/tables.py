@@ -34,6 +34,8 @@ holds = Table(
     #: ticket (its number or id), number (a citizen's) or call.
     Column("kind", String(10), nullable=False),
     Column("object", String(160), nullable=False),
+    #: A number as the blind index has it, so that what is confidential of it is held too; empty otherwise.
+    Column("blind", String(32), nullable=False, server_default=""),
     Column("who", String(80), nullable=False),
     Column("why", Text, nullable=False),
     Column("since", Instant, nullable=False),

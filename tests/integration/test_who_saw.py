@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from common import clock
 from common.audit import AuditEntry
 from common.roles import Role
 from hotline.__main__ import main
+from hotline.keeping.holds import held, set_hold
 from hotline.keeping.subjects import subject_of
 from tests.books import MORNING, books, call, track
 from tests.cli_kit import as_person
-from tickets.model import Kind
+from tickets.model import Kind, Opening
 
 pytestmark = pytest.mark.covers("R25.2")
 _NUMBER = "13854301001"
@@ -99,10 +101,19 @@ def test_a_name_that_nothing_has_is_said_and_audited(house: str, capsys: pytest.
     assert asyncio.run(last()) == "('auditor/cli@console', 'audit.who-saw', '  ')"
 
 
-async def test_what_another_index_finds_is_taken_in(house: str) -> None:
-    """Tickets whose number cannot be read here are found by whoever can, and then everything that hangs on them."""
-    async with books(house) as at, at.database.reads.connect() as connection:
-        kept = (await connection.exec_driver_sql("SELECT id FROM tickets WHERE call_id = 'node-1.1'")).scalar_one()
-        found = await connection.run_sync(lambda plain: subject_of(plain, "someone", more_tickets=[kept]))
-        assert found.calls == {"node-1.1"}
-        assert found.recordings == {"track-1"}
+@pytest.mark.covers("R25.1", "R25.2", "A23")
+async def test_a_confidential_ticket_is_found_by_its_number(database_url: str) -> None:
+    """Its number cannot be read in the database: the blind index finds it, for this question and for a hold."""
+    async with books(database_url) as at:
+        opening = Opening("", _NUMBER, Kind.MATTER, clock.now(), automatic=False, confidential=True)
+        secret = await at.desk.open(opening)
+        blind = at.tickets.sealing.vault.index.blind(_NUMBER)
+        async with at.database.reads.connect() as connection:
+            plain = await connection.run_sync(lambda one: subject_of(one, _NUMBER))
+            found = await connection.run_sync(lambda one: subject_of(one, _NUMBER, blind=blind))
+        assert secret.id not in plain.tickets
+        assert secret.id in found.tickets
+        now = clock.now()
+        await at.database.write(lambda one: set_hold(one, "number", _NUMBER, who="a", why="b", at=now, blind=blind))
+        async with at.database.reads.connect() as connection:
+            assert secret.id in (await connection.run_sync(lambda one: held(one, clock.now()))).tickets
