@@ -72,17 +72,8 @@ def set_hold(
     if kind not in KINDS or (kind == "ticket" and not subject.tickets) or (kind == "call" and not subject.calls):
         raise LookupError(about)
     hold = Hold(new_id(), kind, about, who, why, at, until, blind)
-    row = {
-        "id": hold.id,
-        "kind": kind,
-        "object": about,
-        "blind": blind,
-        "who": who,
-        "why": why,
-        "since": at,
-        "until": until,
-    }
-    connection.execute(holds.insert(), [{**row, "lifted_at": None, "lifted_by": "", "lifted_why": ""}])
+    row = {**asdict(hold), "lifted_at": None, "lifted_by": "", "lifted_why": ""}
+    connection.execute(holds.insert(), [row])
     return hold, subject.objects
 
 
