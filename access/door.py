@@ -11,17 +11,20 @@ from sqlalchemy import Connection
 from access import tables as t
 from access.people import Account, ApiToken, Session, roles_held
 from access.policy import Policy
+from access.rights import only_of_verbs
 from access.rows import account_of, change, grants_of, session_of, token_of
 from access.store import AccessStore
 from access.visit import digest_of
 from common import clock
 from common.api.caller import Caller, Scope
-from common.roles import Role
+from common.roles import KEEPERS, Role
 
 #: That somebody was here is written down so often at most: it must not cost a write for every look.
 _NOTED_EVERY = timedelta(minutes=1)
 #: What was made further ahead than this was made before the clock was set back.
 _SKEW = timedelta(minutes=5)
+#: A token of an auditor or administrator holds no longer.
+_KEEPERS_TOKEN_HOLDS = timedelta(days=1)
 
 
 class Stage(StrEnum):
@@ -117,6 +120,12 @@ def _good(session: Session, now: datetime, policy: Policy) -> bool:
     return session.ended_at is None and now < session.ends_at and not idle and not set_back
 
 
+def of_the_command_line(token: ApiToken, made_at: datetime) -> bool:
+    """It opens no door of the interface, and soon none at all."""
+    short = token.expires_at is not None and token.expires_at - made_at <= _KEEPERS_TOKEN_HOLDS
+    return short and bool(token.rights) and all(only_of_verbs(one) for one in token.rights or ())
+
+
 def bearer(connection: Connection, digest: str, now: datetime) -> tuple[ApiToken, Caller] | None:
     """The good token of a digest, and who bears it."""
     token = token_of(connection, digest)
@@ -125,11 +134,15 @@ def bearer(connection: Connection, digest: str, now: datetime) -> tuple[ApiToken
     account = account_of(connection, token.account)
     if not account.active:
         return None
+    roles = roles_held(grants_of(connection, account.id), now)
+    if roles & KEEPERS and not of_the_command_line(token, token.made_at):
+        # Made before they were auditors or administrators: these have no tokens but for the command line.
+        return None
     caller = Caller(
         f"{account.id}/{token.name}",
         account.unit,
         account.id,
-        tuple(sorted(roles_held(grants_of(connection, account.id), now))),
+        tuple(sorted(roles)),
         token.scopes,
         account=account.id,
         token=token.id,

@@ -5,18 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from access import tables as t
 from access import totp
-from access.door import Found, Stage, find
+from access.door import Found, Stage, find, of_the_command_line
 from access.errors import NotFitError, NotFoundError, UnprovenError, WrongError
 from access.passwords import check_new, check_unused
 from access.people import ApiToken, roles_held
-from access.rights import only_of_verbs
 from access.rows import account_of, add, change, end_sessions, grants_of, tokens_of
 from access.signing_in import SignIn, renew_cookie
 from access.visit import Visit, digest_of, new_cookie
@@ -28,8 +27,6 @@ from common.roles import KEEPERS
 
 #: An audit's and an idempotency key's columns hold so much of an account and its token's name.
 _MOST_LETTERS = 79
-#: The longest that a token of an auditor is good on the command line.
-_KEEPERS_TOKEN_HOLDS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,9 @@ class OwnDesk:
                 raise WrongError("密码刚刚被改过，请重新登录。")
             put_password(connection, account.id, phc, at, before=account.password, must_change=False, by=account.id)
             end_sessions(connection, account.id, at, "password_changed", but=found.session.id)
-            renew_cookie(connection, found.session, cookie, seen_at=at, proved_at=at)
+            # The password alone does not prove what code and password prove together.
+            proved = {} if account.totp else {"proved_at": at}
+            renew_cookie(connection, found.session, cookie, seen_at=at, **proved)
             return find(connection, digest_of(cookie), at, signing.policy)
 
         after = await signing.store.run(save)
@@ -233,7 +232,7 @@ def put_token(connection: Connection, token: ApiToken, now: datetime) -> None:
     """
     owner = account_of(connection, token.account, lock=True)
     keeps = roles_held(grants_of(connection, owner.id), now) & KEEPERS
-    if keeps and not _for_the_command_line(token, now):
+    if keeps and not of_the_command_line(token, now):
         raise NotFitError(
             "系统管理员、安全管理员和审计员不得有接口令牌：这些事由人登录办理。"
             "命令行所用的须限于命令行的权限（审计员为 audit.read、holds.set），一天内过期。"
@@ -243,12 +242,6 @@ def put_token(connection: Connection, token: ApiToken, now: datetime) -> None:
     if len(owner.id) + len(token.name) > _MOST_LETTERS:
         raise NotFitError("令牌名称过长。")
     add(connection, t.api_tokens, token)
-
-
-def _for_the_command_line(token: ApiToken, now: datetime) -> bool:
-    """It opens no door of the interface, and soon none at all."""
-    short = token.expires_at is not None and token.expires_at - now <= _KEEPERS_TOKEN_HOLDS
-    return short and bool(token.rights) and all(only_of_verbs(one) for one in token.rights or ())
 
 
 def end_token(connection: Connection, token: str, whose: str | None, by: str, now: datetime) -> bool:

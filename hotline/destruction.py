@@ -30,6 +30,7 @@ from ivr.store import CallStore
 from tickets import destroying
 from tickets.destroying import Destruction, Remains
 from tickets.store import TicketStore
+from tickets.store.rows import forget
 
 log = structlog.get_logger(__name__)
 
@@ -58,8 +59,10 @@ class Destroyer:
     journal: Path
     now: Callable[[], datetime]
 
-    async def carry_out(self, wish: Destruction) -> Mapping[str, Any]:
+    async def carry_out(self, wish: Destruction, *, restored: bool = False) -> Mapping[str, Any]:
         """Destroy everything; gives the report. It is done when this returns.
+
+        In a place that was ``restored`` nobody talks, whatever its books say of the moment of the backup.
 
         Raises:
             StillTalkingError: the call goes on; do it when that is over.
@@ -70,12 +73,14 @@ class Destroyer:
         if wish.approved_at is None or wish.declined_at is not None:
             raise ValueError("a destruction that no second person has approved")
         ticket_id, now = wish.ticket_id, self.now()
-        await self._is_over(ticket_id)
+        if not restored:
+            await self._is_over(ticket_id)
         vault = self.tickets.sealing.vault
         # First, and outside the database: from here on no backup can bring it back.
         await asyncio.to_thread(vault.destroyed.add, ticket_id, now)
         vault.forget(ticket_id)
         remains = await self.database.write(partial(destroying.destroy_rows, destruction=wish, now=now))
+        forget()
         shared = await self._files(remains)
         voices = await self._call(remains, wish.number, now)
         shown = await asyncio.to_thread(blot_out, self.places.outbox, remains.notices)
@@ -110,7 +115,7 @@ class Destroyer:
                 now = self.now()
                 wish_id = await self.database.write(partial(destroying.again, ticket_id=subject, now=now))
                 [wish] = [one for one in await destroying.to_carry_out(self.tickets) if one.id == wish_id]
-                await self.carry_out(wish)
+                await self.carry_out(wish, restored=True)
                 done.append(subject)
         return done
 

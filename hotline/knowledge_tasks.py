@@ -137,6 +137,8 @@ class TaskPages:
         self._check_unit(register, body.unit)
         if ticket.details.nature is not Nature.CONSULTATION:
             raise CONFLICT.problem("这件工单不是咨询。")
+        if ticket.confidential:
+            raise CONFLICT.problem("保密工单不登记知识库任务：任务不加密，单位和一级机构都看得到。")
         if ticket.status in _UNANSWERED:
             raise CONFLICT.problem("这件咨询还没有答复。")
         if body.unit in shut_out(ticket.details, register.tree):

@@ -250,7 +250,8 @@ async def _trial(settings: Settings, people: Access) -> bool:
 
 
 async def _numbers(tickets: TicketStore, call_id: str) -> list[str]:
-    return [ticket.number for ticket in await tickets.of_call(call_id)]
+    """Of a call's tickets; that there is a confidential one is not told by its call (R25.1)."""
+    return [ticket.number for ticket in await tickets.of_call(call_id) if not ticket.confidential]
 
 
 async def _in_house(script: Callable[[Call, House], Awaitable[None]], house: House, call: Call) -> None:

@@ -21,6 +21,7 @@ from tickets.disputes import Dispute
 from tickets.model import Ticket
 from tickets.register import Register
 from tickets.ruleset import RuleId
+from tickets.seeing import unknown_to
 from tickets.store import TicketStore
 from tickets.store.disputes import disputes
 from tickets.workflow_terms import Role
@@ -59,8 +60,8 @@ class DisputePages:
         root, mine = register.tree.root, ask.caller.unit
         if mine != root and Role.ADJUDICATOR not in roles_of(ask):
             return Reply(DisputeList(disputes=[], next=None))
-        body = None if mine == root else mine
-        page = await self.store.read(partial(disputes, body=body, limit=query.limit, after=query.cursor))
+        body, apart = None if mine == root else mine, unknown_to(ask, register.tree)
+        page = await self.store.read(partial(disputes, body=body, limit=query.limit, after=query.cursor, apart=apart))
         now = self.now()
         shown = [_shown(one, register, now) for one in page.rows]
         after = str(page.next) if page.next else None

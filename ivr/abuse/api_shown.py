@@ -9,6 +9,8 @@ from pydantic import Field
 
 from common.api.ask import Ask
 from common.api.fields import Asked, Id, Instant, Line, Next, Paged, Phone, Revealing, Shown, Stamp, Text, Told
+from common.api.serving import REVEAL
+from common.reach import Reach
 from common.roles import Role
 from ivr.abuse.model import Abuse, Mark, MarkState, RestrictionState, StepKind
 from ivr.abuse.rules import MOST_HOURS
@@ -157,7 +159,8 @@ def mark_shown(mark: Mark, ask: Ask, now: datetime) -> MarkShown:
     return MarkShown(
         id=mark.id,
         call=mark.call_id,
-        number=ask.number(mark.number),
+        # A unit's expert may work on what a protected reporter says, and is not told who that is (A16).
+        number=ask.number(mark.number) if ask.further(REVEAL) is Reach.ALL else "",
         kind=mark.kind,
         words=mark.words,
         by=mark.by,

@@ -51,6 +51,7 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
     "recompute-deadlines": ("recompute-deadlines",),
     "restore": ("restore", "x"),
     "retention": ("retention",),
+    "rotate-keys": ("rotate-keys", "--status"),
     "run": ("run",),
     "screen-call": ("screen-call", "--from", "13854301001"),
     "seed-demo": ("seed-demo",),

@@ -213,6 +213,9 @@ def _adjudication(work: Work, ticket: Ticket, asked: Prepared, acting: Acting) -
     dispute, case = asked.facts.dispute or Dispute.DUTY, ticket.case
     day = civil(acting.now).date()
     body = work.register.adjudicator(dispute, case.unit, case.givers[1:], day)
+    if body in shut_out(ticket.details, work.register.tree):
+        # Level 1 is told, as where there is no body at all, and refers it to another (A16).
+        body = ""
     return replace(asked, facts=replace(asked.facts, dispute=dispute, adjudicator=body))
 
 

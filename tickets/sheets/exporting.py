@@ -18,6 +18,7 @@ from tickets.store import TicketFilter, TicketStore
 WATERMARK = "导出标记"
 _AT_ONCE = 500
 _MATTER = "诉求事项"
+_PLACES = frozenset({"事发地编号", "事发地"})
 _CHANNELS = {
     Channel.TELEPHONE: "12345电话",
     Channel.MAILBOX: "市长信箱",
@@ -113,6 +114,10 @@ class Seen(Protocol):
         """What of the matter."""
 
     @property
+    def original(self) -> bool:
+        """Whether the record as it was taken, or what a unit gets of it without who said it."""
+
+    @property
     def contacts(self) -> bool:
         """Whether who said it may be told where a reason was given."""
 
@@ -120,6 +125,7 @@ class Seen(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Whole:
     matter: str
+    original: bool = True
     contacts: bool = True
 
 
@@ -160,6 +166,9 @@ async def exported(
 
 def _said(column: Column, ticket: Ticket, register: Register, seen: Seen, *, told: bool) -> str:
     text = seen.matter if column.heading == _MATTER else column.of(ticket, register)
+    if column.heading in _PLACES and not seen.original and ticket.details.place not in register.tree:
+        # A place that is no unit may be a village of a few houses (A16).
+        return ""
     if told:
         return text
     if column.contact:

@@ -15,7 +15,7 @@ from common.vault import DataKey, KeyDestroyedError, VaultError, WrappedKey, is_
 from common.vault.store import data_keys, keys_of, row_of
 from tickets.errors import SealedTicketError
 from tickets.model import Entry, Ticket
-from tickets.store.rows import step_row, ticket_of, ticket_row
+from tickets.store.rows import forget, step_row, ticket_of, ticket_row
 from tickets.store.sealing import DESTROYED, SEALERS, Sealing, discreet_proof, numbers_of, tells_nothing
 from tickets.store.tables import steps, tickets
 from tickets.store.tables_register import catalogue, register_version, rulings
@@ -127,6 +127,9 @@ class SealingWork:
             elif was and not ticket.confidential:
                 self._connection.execute(_forget_numbers, [{"b_ticket": ticket.id}])
                 self._open_beside(ticket)
+        if fresh:
+            # What they told in the clear stays in nobody's memory.
+            forget()
         for scrub, ids in fresh.items():
             statement, values = looking_after(self._connection, "", scrub=scrub)
             self._connection.execute(statement, [{**values, "ticket_id": one} for one in ids])

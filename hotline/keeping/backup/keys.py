@@ -76,10 +76,19 @@ def keep_apart(settings: Settings, place: Path, backups: Path) -> None:
     there.mkdir(mode=0o700, parents=True, exist_ok=True)
     for source in sorted(settings.secrets_dir.iterdir()):
         if source.is_file() and not source.name.startswith("."):
-            draft = there / f".{source.name}.part"
-            draft.touch(mode=0o600)
-            shutil.copyfile(source, draft)
-            draft.replace(there / source.name)
+            _copy(source, there / source.name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a secret. The list of what was destroyed only ever grows: what either has stays."""
+    text = source.read_bytes()
+    if source.name == DESTROYED and target.exists():
+        lines = dict.fromkeys([*target.read_bytes().splitlines(), *text.splitlines()])
+        text = b"".join(line + b"\n" for line in lines)
+    draft = target.with_name(f".{target.name}.part")
+    draft.touch(mode=0o600)
+    draft.write_bytes(text)
+    draft.replace(target)
 
 
 def put_back(settings: Settings, place: Path) -> None:
@@ -95,6 +104,9 @@ def put_back(settings: Settings, place: Path) -> None:
     for source in sorted(place.iterdir()):
         target = settings.secrets_dir / source.name
         if not source.is_file() or source.name.startswith("."):
+            continue
+        if source.name == DESTROYED:
+            _copy(source, target)
             continue
         if target.exists() and target.read_bytes() != source.read_bytes():
             raise BackupError(f"{target} 已存在且不同：请先移走本机的密钥，再恢复")
