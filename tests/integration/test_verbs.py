@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from argparse import Namespace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from common import clock
 from common.api.caller import Scope
 from common.ids import new_id
 from common.reach import Reach
-from common.roles import NOBODYS, Role
+from common.roles import KEEPERS, NOBODYS, Role
 from hotline.__main__ import VERBS, main
 from hotline.database import opened
 from hotline.secrets_file import secret
@@ -91,13 +92,17 @@ def _people() -> dict[tuple[str, Role], str]:
     """A token for each role in two units, all rights of the role in it."""
     now, texts = clock.now(), {}
     accounts, grants, tokens = [], [], []
+    # Auditors and administrators have tokens for the command line alone.
+    verbs_alone = frozenset(row.id for row in RIGHTS if rights.only_of_verbs(row.id))
     for unit in UNITS:
         for role in ROLES:
             name, text = new_id(), new_id() + new_id()
             texts[unit, role] = text
             accounts.append(Account(name, name, "办理人", unit, "test", now, "test", now))
             grants.append(Grant(new_id(), name, role, clock.civil(now).date(), "test", now))
-            tokens.append(ApiToken(new_id(), "cli", digest_of(text), name, frozenset(Scope), "test", now))
+            kept = verbs_alone if role in KEEPERS else None
+            told = (new_id(), "cli", digest_of(text), name, frozenset(Scope), "test", now, kept)
+            tokens.append(ApiToken(*told, expires_at=now + timedelta(hours=23)))
 
     def put(connection: Connection) -> None:
         add(connection, t.accounts, *accounts)
