@@ -31,7 +31,8 @@ TOKEN: Final = "HOTLINE_TOKEN"  # noqa: S105 - the variable's name
 _HOW: Final = (
     "本命令须由有权限的人办理,凭本人的令牌:设环境变量 HOTLINE_TOKEN,或在终端中运行后按提示输入。"
     "令牌由本人登录后在接口 POST /api/v1/tokens 新建,或由系统管理员运行 hotline token add 登录名 令牌名"
-    "(会改动数据的命令加 --write;审计员加 --right audit.read --days 1)。"
+    "(会改动数据的命令加 --write;审计员加 --right audit.read --days 1,"
+    "安全管理员换密钥加 --right keys.rotate --days 1 --write)。"
 )
 #: Rows whose verbs change nothing: a token that may only read is enough.
 _READING: Final = frozenset({"audit.read", "calls.screen", "tickets.export"})

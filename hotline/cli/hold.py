@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from common import clock
 from common.audit import AuditEntry
+from common.vault.vault import plain_number
 from hotline.audit import add_entries
 from hotline.database import DatabaseError, opened
 from hotline.keeping.holds import KINDS, Hold, lift_hold, set_hold, standing
@@ -58,12 +59,12 @@ async def _run(args: argparse.Namespace) -> int:
             return 0
         who, blind = args.person.who, vault_of(settings).index.blind
 
-        def new(connection: Connection) -> Hold:
+        def new(connection: Connection) -> tuple[Hold, int]:
             about = args.object.strip()
             told = {"who": who, "why": args.why, "at": now, "until": args.until, "blind": blind(about)}
             hold, objects = set_hold(connection, args.kind, about, **told)
             add_entries(connection, [AuditEntry(now, who, "hold.set", (hold.id, *sorted(objects)), args.why[:200])])
-            return hold
+            return hold, len(objects)
 
         def end(connection: Connection) -> bool:
             stood = lift_hold(connection, args.id, who=who, why=args.why, at=now)
@@ -72,7 +73,14 @@ async def _run(args: argparse.Namespace) -> int:
             return stood
 
         if args.act == "set":
-            print(f"已保全，编号 {(await database.write(new)).id}")
+            if args.kind == "number" and not plain_number(args.object):
+                print(f"「{args.object}」不是电话号码，未保全。", file=sys.stderr)
+                return 2
+            if args.until and args.until <= now:
+                print("--until 所写的日子已经过去，未保全。", file=sys.stderr)
+                return 2
+            hold, covered = await database.write(new)
+            print(f"已保全，编号 {hold.id}，现涉及 {covered} 项工单、来电、录音和附件；今后新到的也保全。")
             return 0
         if not await database.write(end):
             print(f"没有编号为 {args.id} 的有效保全", file=sys.stderr)

@@ -33,6 +33,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Verify; 1 where the audit is broken, 2 where it cannot be read."""
+    if missing := [str(one) for one in args.head if not one.is_file()]:
+        print(f"没有这个文件：{'、'.join(missing)}", file=sys.stderr)
+        return 2
     try:
         report = asyncio.run(_verified(args.head))
     except (DatabaseError, SQLAlchemyError, KeyUnusable, OSError) as problem:

@@ -338,6 +338,11 @@ def test_the_verbs_do_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setenv("HOTLINE_DATA_DIR", str(tmp_path / "new"))
     assert main(["restore", at]) == 1
     assert "--keys" in capsys.readouterr().err
+    # Looked at only, and with nothing to look at: no key comes here before a backup has proved to be whole by it.
+    assert main(["restore", at, "--keys", apart, "--check"]) == 0
+    assert main(["restore", str(tmp_path / "no such"), "--keys", apart]) == 1
+    assert not list((tmp_path / "new").glob("secrets/*.key"))
+    capsys.readouterr()
     assert main(["restore", at, "--keys", apart]) == 0
     assert "留痕至第 1 条完整" in capsys.readouterr().out
     assert main(["restore", at, "--keys", apart]) == 1

@@ -367,7 +367,12 @@ def test_the_verbs_do_it(
     assert main(["retention", "--dry-run"]) == 0
     assert "将删除 1 件工单" in capsys.readouterr().out
     assert main(["hold", "set", "ticket", number, "--why", "行政复议", "--until", "2099-12-31"]) == 0
-    hold = capsys.readouterr().out.split()[-1]
+    said = capsys.readouterr().out
+    assert "现涉及 " in said
+    hold = said.partition("编号 ")[2].partition("，")[0]
+    for wrong in (("abc",), ("13854301001", "--until", "2020-01-01")):
+        assert main(["hold", "set", "number", *wrong, "--why", "法院调证"]) == 2
+        assert "未保全" in capsys.readouterr().err
     assert main(["retention"]) == 0
     assert "已删除 0 件工单" in capsys.readouterr().out
     assert main(["hold", "list"]) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,17 +100,13 @@ def put_back(settings: Settings, place: Path) -> None:
     if not (place / KEY_FILE).is_file():
         raise BackupError(f"{place} 中没有密钥（{KEY_FILE}）")
     settings.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for source in sorted(place.iterdir()):
+    found = [one for one in sorted(place.iterdir()) if one.is_file() and not one.name.startswith(".")]
+    for source in found:
         target = settings.secrets_dir / source.name
-        if not source.is_file() or source.name.startswith("."):
-            continue
-        if source.name == DESTROYED:
-            _copy(source, target)
-            continue
-        if target.exists() and target.read_bytes() != source.read_bytes():
-            raise BackupError(f"{target} 已存在且不同：请先移走本机的密钥，再恢复")
-        target.touch(mode=0o600)
-        shutil.copyfile(source, target)
+        if source.name != DESTROYED and target.exists() and target.read_bytes() != source.read_bytes():
+            raise BackupError(f"{target} 已存在且不同：请先移走本机的密钥（destroyed-keys 除外），再恢复")
+    for source in found:
+        _copy(source, settings.secrets_dir / source.name)
 
 
 def signer(settings: Settings) -> Signer | None:
