@@ -38,6 +38,8 @@ def token_of(
     account = Account(name, name, "办理人", unit, "test", now, "test", now)
     if rights is None and Role.AUDITOR in roles:
         rights = AUDITS
+    if rights is None and Role.SECURITY_ADMIN in roles:
+        rights = frozenset({"keys.rotate"})
     token = ApiToken(
         *(new_id(), "cli", digest_of(text), name, scopes, "test", now, rights), expires_at=now + timedelta(hours=23)
     )

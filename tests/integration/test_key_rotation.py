@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from common.roles import Role
 from common.vault import DestroyedKeys, EnvironmentKeys, FileKeys, IndexKey, Vault, VaultError
 from common.vault.store import data_keys
 from hotline.__main__ import main
 from hotline.key_rotation import in_use, remove_old, rewrap, unknown_keys
 from tests.books import books, url
 from tests.city import AGENT, City, city
+from tests.cli_kit import as_person
 from tests.integration.test_sealing import everything, marks_in, secret_details
 from tests.vault_kit import key_text, required
 from tickets.errors import SealedTicketError
@@ -132,6 +134,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
             wrapped[:] = [row.key_id for row in await at.tickets.rows(sa.select(data_keys.c.key_id))]
 
     asyncio.run(drafted())
+    as_person(monkeypatch, Role.SECURITY_ADMIN)
     assert main(["rotate-keys"]) == 0
     assert "已用" in capsys.readouterr().out
     assert main(["rotate-keys", "--status"]) == 0

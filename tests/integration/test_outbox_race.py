@@ -16,8 +16,6 @@ from tests.sms_gateway import accepts, telephones
 from tickets.outbox import LEASE, Outbox
 from tickets.store.tables_work import notices
 
-_SENDER = Path(__file__).with_name("outbox_sender.py")
-
 
 @pytest.mark.covers("A18")
 async def test_of_two_senders_each_notice_is_sent_by_one(database_url: str) -> None:
@@ -49,7 +47,9 @@ async def test_what_a_killed_sender_had_in_hand_is_sent_again_with_the_same_key(
         phones.answer = thinks
         await here.dispatched()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, str(_SENDER), database_url, f"{phones.address}/send", here.now.isoformat()
+            *(sys.executable, "-m", "tests.integration.outbox_sender"),
+            *(database_url, f"{phones.address}/send", here.now.isoformat()),
+            cwd=Path(__file__).parents[2],
         )
         try:
             async with asyncio.timeout(60):
