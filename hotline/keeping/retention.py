@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -73,13 +73,12 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Where all of it is. ``forget_ticket`` lets others delete what they keep about tickets, within its transaction."""
+    """Where all of it is."""
 
     database: Database
     recordings_dir: Path
     shelf: Shelf
     signer: Signer
-    forget_ticket: Callable[[Connection, Sequence[str]], None] = lambda _connection, _ids: None
 
 
 async def due(database: Database, ages: Ages, now: datetime) -> Due:
@@ -102,7 +101,7 @@ async def clean(house: House, ages: Ages, now: datetime) -> Due:
             await asyncio.to_thread(_remove_folder, house.recordings_dir, call_folder(call_id))
         await write(partial(_forget_recordings, call_ids=lot))
         count["recordings"] += len(lot)
-    while buried := await write(partial(_delete_tickets, age=ages.tickets, now=now, more=house.forget_ticket)):
+    while buried := await write(partial(_delete_tickets, age=ages.tickets, now=now)):
         count["tickets"] += buried[0]
         await _remove_files(house, buried[1])
     while gone := await write(partial(_delete_calls, age=ages.tickets, now=now)):
@@ -192,9 +191,7 @@ def _forget_recordings(connection: Connection, call_ids: Sequence[str]) -> None:
     connection.execute(recordings.delete().where(recordings.c.call_id.in_(call_ids)))
 
 
-def _delete_tickets(
-    connection: Connection, age: Age, now: datetime, more: Callable[[Connection, Sequence[str]], None]
-) -> tuple[int, list[str]] | None:
+def _delete_tickets(connection: Connection, age: Age, now: datetime) -> tuple[int, list[str]] | None:
     take_turns(connection)
     query = sa.select(tickets.c.id, tickets.c.number).where(*_old_tickets(age, held(connection, now).tickets))
     rows = connection.execute(query.order_by(tickets.c.opened_at, tickets.c.id).limit(_LOT)).all()
@@ -204,7 +201,6 @@ def _delete_tickets(
     named = attachments.c.ticket_id.in_(ids)
     files = connection.execute(sa.select(attachments.c.sha256).where(named).distinct()).scalars().all()
     _bury(connection, "ticket", [(row.id, row.number) for row in rows], age, now)
-    more(connection, ids)
     ticket_index.forget(connection, ids)
     for table in _OF_TICKETS:
         connection.execute(table.delete().where(table.c.ticket_id.in_(ids)))

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common.paging import Cursor, Page
 from common.roles import Role
-from common.store import Ledger
+from common.use_cases import UseCases
 from ivr.abuse import tables as t
 from ivr.abuse.model import Abuse, Evidence, Mark, MarkState, NoMarkError, NotFitError, Step, StepKind
 from ivr.abuse.rules import Earlier
 from ivr.model import RecordingState
 from ivr.store import calls, recordings
 
-T = TypeVar("T")
-UseCase = Callable[[Connection], T]
-
 #: Ours among the advisory locks of a PostgreSQL database: restrictions of one number are approved one after another.
 _LOCK = sa.text(f"SELECT pg_advisory_xact_lock({int.from_bytes(b'abuse')})")
 _MARK = list(t.marks.c)
 _DECISIONS = (StepKind.CONFIRMED.value, StepKind.DISMISSED.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A use case that did not come about, among others that did."""
-
-    error: Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +35,8 @@ class MarkFilter:
     by: str = ""
 
 
-class AbuseStore:
-    """Writes go through the ledger, reads straight to the database."""
-
-    def __init__(self, reads: AsyncEngine, ledger: Ledger) -> None:
-        self._reads = reads
-        self._ledger = ledger
-
-    async def run(self, use_case: UseCase[T]) -> T:
-        """Carry out a use case in one transaction; on disk when this returns.
-
-        Raises:
-            NotWritten: the database refused.
-            Exception: whatever the use case raised; then it has changed nothing.
-        """
-        answer = await self._ledger.write(_run, use_case)
-        if isinstance(answer, Refused):
-            raise answer.error
-        return answer  # type: ignore[no-any-return]  # it is what this use case gave
-
-    async def read(self, query: UseCase[T]) -> T:
-        """What a query gives, in a transaction that cannot write."""
-        async with self._reads.connect() as connection:
-            return await connection.run_sync(query)
+class AbuseStore(UseCases):
+    """Marks with their evidence and steps (``ivr.abuse.tables``)."""
 
     async def page(self, shown: MarkFilter, *, limit: int, after: Cursor | None = None) -> Page[Mark]:
         """Some marks, newest first, from behind the cursor on."""
@@ -221,15 +189,3 @@ def _step(row: Any) -> Step:
     told = {field.name: getattr(row, field.name) for field in fields(Step)}
     told |= {"kind": StepKind.of(row.kind), "role": Role.of(row.role), "handed": tuple(row.handed.split())}
     return Step(**told)
-
-
-def _run(connection: Connection, use_cases: Sequence[UseCase[Any]]) -> Sequence[Any]:
-    return [_one(connection, use_case) for use_case in use_cases]
-
-
-def _one(connection: Connection, use_case: UseCase[Any]) -> Any:
-    try:
-        with connection.begin_nested():
-            return use_case(connection)
-    except Exception as error:  # noqa: BLE001 - it belongs to this one caller, who gets it
-        return Refused(error)
